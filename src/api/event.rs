@@ -1,0 +1,302 @@
+//! One audit event: the JSON as it came, and the fields that questions are asked of.
+
+use std::{borrow::Cow, cmp::Ordering};
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{
+    json::{compact, well_formed},
+    timestamp::Timestamp,
+};
+
+/// Severities that Backstage knows, lowest first.
+pub const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
+/// Outcomes that are stored.
+pub const STATUSES: [&str; 2] = ["succeeded", "failed"];
+
+/// `meta`: its keys in the order in which they came, each value as it was written.
+pub type Meta = IndexMap<String, Box<RawValue>>;
+
+/// The text fields of an event, in the order of the API. `meta` is not among them: it is an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is the API's field of that name")]
+pub enum Field {
+    Id,
+    EventTime,
+    RecordedAt,
+    PluginId,
+    EventId,
+    SeverityLevel,
+    Status,
+    ActorType,
+    ActorId,
+    RequestMethod,
+    RequestUrl,
+    ActionType,
+    QueryType,
+    EntityRef,
+}
+
+impl Field {
+    /// Every field, in the order of the API.
+    pub const ALL: [Self; 14] = [
+        Self::Id,
+        Self::EventTime,
+        Self::RecordedAt,
+        Self::PluginId,
+        Self::EventId,
+        Self::SeverityLevel,
+        Self::Status,
+        Self::ActorType,
+        Self::ActorId,
+        Self::RequestMethod,
+        Self::RequestUrl,
+        Self::ActionType,
+        Self::QueryType,
+        Self::EntityRef,
+    ];
+
+    /// The fields that the API filters by.
+    pub const FILTERED: [Self; 11] = [
+        Self::PluginId,
+        Self::EventId,
+        Self::SeverityLevel,
+        Self::ActorId,
+        Self::ActorType,
+        Self::Status,
+        Self::RequestMethod,
+        Self::RequestUrl,
+        Self::ActionType,
+        Self::QueryType,
+        Self::EntityRef,
+    ];
+
+    /// The API's name: in JSON, in the URL and in the header of a CSV.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::EventTime => "event_time",
+            Self::RecordedAt => "recorded_at",
+            Self::PluginId => "plugin_id",
+            Self::EventId => "event_id",
+            Self::SeverityLevel => "severity_level",
+            Self::Status => "status",
+            Self::ActorType => "actor_type",
+            Self::ActorId => "actor_id",
+            Self::RequestMethod => "request_method",
+            Self::RequestUrl => "request_url",
+            Self::ActionType => "action_type",
+            Self::QueryType => "query_type",
+            Self::EntityRef => "entity_ref",
+        }
+    }
+
+    /// The values that the API knows, where it lists them.
+    pub fn allowed(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::SeverityLevel => Some(&SEVERITIES),
+            Self::Status => Some(&STATUSES),
+            Self::ActorType => Some(&["user", "service"]),
+            _ => None,
+        }
+    }
+}
+
+/// An audit event. Unknown fields and values live on in [`Event::json`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    json: String,
+    time: Timestamp,
+    texts: [Option<String>; Field::ALL.len()],
+}
+
+/// Why JSON is not an audit event.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// Not a JSON object, or one field twice.
+    #[error("{0}")]
+    NotAnObject(serde_json::Error),
+    /// No `id`: events without one cannot be told apart.
+    #[error("it has no `id`")]
+    NoId,
+    /// No `event_time`, or one that is not RFC 3339.
+    #[error("its `event_time` is not a time")]
+    NoTime,
+}
+
+impl Event {
+    /// Reads one event. White space between tokens goes, everything else stays as it was written.
+    pub fn from_json(json: &str) -> Result<Self, EventError> {
+        let fields: IndexMap<Cow<'_, str>, &RawValue> =
+            serde_json::from_str(json).map_err(EventError::NotAnObject)?;
+        let texts =
+            Field::ALL.map(|field| fields.get(field.name()).and_then(|raw| text(raw.get())));
+        let of = |field: Field| texts.get(field as usize).and_then(Option::as_deref);
+        if of(Field::Id).is_none_or(str::is_empty) {
+            return Err(EventError::NoId);
+        }
+        let time = of(Field::EventTime)
+            .and_then(Timestamp::parse)
+            .ok_or(EventError::NoTime)?;
+        Ok(Self {
+            json: compact(json).into_owned(),
+            time,
+            texts,
+        })
+    }
+
+    /// The event as it was sent, token for token, on one line.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// When it happened (`event_time`).
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// The text of a field; none for null, and for a field that the event does not have.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        self.texts.get(field as usize).and_then(Option::as_deref)
+    }
+
+    /// The event's `id`.
+    pub fn id(&self) -> &str {
+        self.text(Field::Id).unwrap_or_default()
+    }
+
+    /// `meta` as JSON text; none where the event has none.
+    pub fn meta(&self) -> Option<&str> {
+        self.member("meta")
+    }
+
+    /// A field at the top level as JSON text, known to the API or not.
+    pub fn member(&self, name: &str) -> Option<&str> {
+        let fields: IndexMap<Cow<'_, str>, &RawValue> = serde_json::from_str(&self.json).ok()?;
+        fields.get(name).map(|raw| raw.get())
+    }
+
+    /// All fields at the top level, in their order, as JSON text.
+    pub fn members(&self) -> Vec<(Cow<'_, str>, &str)> {
+        let fields: IndexMap<Cow<'_, str>, &RawValue> =
+            serde_json::from_str(&self.json).unwrap_or_default();
+        fields
+            .into_iter()
+            .map(|(name, raw)| (name, raw.get()))
+            .collect()
+    }
+}
+
+/// The order of every list of events: `event_time` descending, then `id` descending byte by byte.
+pub fn newest_first(a: &Event, b: &Event) -> Ordering {
+    b.time
+        .cmp(&a.time)
+        .then_with(|| b.id().as_bytes().cmp(a.id().as_bytes()))
+}
+
+/// A JSON value as text: a string's content, none for null, anything else as it is written.
+fn text(json: &str) -> Option<String> {
+    match json {
+        "null" => None,
+        _ => Some(serde_json::from_str(&well_formed(json)).unwrap_or_else(|_| json.to_owned())),
+    }
+}
+
+/// An event of our own making, before it has its JSON.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "each is the API's field of that name")]
+pub struct Draft {
+    pub id: String,
+    pub event_time: String,
+    pub recorded_at: String,
+    pub plugin_id: String,
+    pub event_id: String,
+    pub severity_level: String,
+    pub status: String,
+    pub actor_type: String,
+    pub actor_id: Option<String>,
+    pub request_method: Option<String>,
+    pub request_url: Option<String>,
+    pub action_type: Option<String>,
+    pub query_type: Option<String>,
+    pub entity_ref: Option<String>,
+    pub meta: Meta,
+}
+
+impl Draft {
+    /// The event with its JSON, fields in the order of the API.
+    pub fn into_event(self) -> Result<Event, EventError> {
+        Event::from_json(&serde_json::to_string(&self).map_err(EventError::NotAnObject)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, EventError, Field, newest_first};
+
+    fn event(json: &str) -> Event {
+        Event::from_json(json).unwrap()
+    }
+
+    #[test]
+    fn what_the_api_does_not_know_survives() {
+        let json = r#"{"id":"1","event_time":"2026-01-01T00:00:00Z","severity_level":"fatal","future":1.50,"meta":{"n":1e2}}"#;
+        let event = event(json);
+        assert_eq!(event.json(), json);
+        assert_eq!(event.text(Field::SeverityLevel), Some("fatal"));
+        assert_eq!(event.member("future"), Some("1.50"));
+        assert_eq!(event.meta(), Some(r#"{"n":1e2}"#));
+    }
+
+    #[test]
+    fn null_and_absent_have_no_text_and_other_types_keep_theirs() {
+        let event = event(
+            r#"{"id":7,"event_time":"2026-01-01T00:00:00Z","actor_id":null,"request_url":"\ud800\u001b","query_type":true}"#,
+        );
+        assert_eq!(event.id(), "7");
+        assert_eq!(event.text(Field::ActorId), None);
+        assert_eq!(event.text(Field::EntityRef), None);
+        assert_eq!(event.text(Field::RequestUrl), Some("\u{fffd}\u{1b}"));
+        assert_eq!(event.text(Field::QueryType), Some("true"));
+    }
+
+    #[test]
+    fn an_event_needs_an_id_and_a_time() {
+        let of = |json: &str| Event::from_json(json).unwrap_err();
+        assert!(matches!(of("[]"), EventError::NotAnObject(_)));
+        assert!(matches!(
+            of(r#"{"event_time":"2026-01-01T00:00:00Z"}"#),
+            EventError::NoId
+        ));
+        assert!(matches!(
+            of(r#"{"id":"","event_time":"2026-01-01T00:00:00Z"}"#),
+            EventError::NoId
+        ));
+        assert!(matches!(
+            of(r#"{"id":"1","event_time":"yesterday"}"#),
+            EventError::NoTime
+        ));
+    }
+
+    #[test]
+    fn ties_of_time_are_broken_by_id() {
+        let at = |time: &str, id: &str| event(&format!(r#"{{"id":"{id}","event_time":"{time}"}}"#));
+        let mut events = [
+            at("2026-01-01T00:00:00Z", "a"),
+            at("2026-01-02T00:00:00.000Z", "a"),
+            at("2026-01-01T00:00:00.000Z", "b"),
+        ];
+        events.sort_by(newest_first);
+        let ids: Vec<_> = events
+            .iter()
+            .map(|e| (e.time().to_string(), e.id()))
+            .collect();
+        assert_eq!(
+            ids.iter().map(|(_, id)| *id).collect::<Vec<_>>(),
+            ["a", "b", "a"]
+        );
+        assert!(ids[0].0.starts_with("2026-01-02"));
+    }
+}

@@ -1,0 +1,98 @@
+//! JSON as text: two rewrites that change no token's meaning.
+
+use std::borrow::Cow;
+
+/// The same tokens without white space between them.
+///
+/// `json` must be valid JSON. A development Backstage indents its answers; one event must still fit a line.
+pub fn compact(json: &str) -> Cow<'_, str> {
+    if !json.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        return Cow::Borrowed(json);
+    }
+    let mut inside = false;
+    let mut escaped = false;
+    let kept = json.chars().filter(|&c| {
+        if inside {
+            inside = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+            return true;
+        }
+        inside = c == '"';
+        !matches!(c, ' ' | '\t' | '\n' | '\r')
+    });
+    Cow::Owned(kept.collect())
+}
+
+/// The same text with every half of a surrogate pair that stands alone replaced by `\ufffd`.
+///
+/// JavaScript writes such halves as escapes (`\ud800`), which no Rust string can hold: without this, whoever chose
+/// a user agent could make an event unreadable.
+pub fn well_formed(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\ud") && !json.contains("\\uD") {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let length = match (surrogate(escape), escape.get(6..).and_then(surrogate)) {
+            (Some(Half::High), Some(Half::Low)) => 12,
+            (Some(_), _) => {
+                out.push_str("\\ufffd");
+                rest = escape.get(6..).unwrap_or_default();
+                continue;
+            }
+            (None, _) => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
+        };
+        let (kept, after) = escape.split_at(length);
+        out.push_str(kept);
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+enum Half {
+    High,
+    Low,
+}
+
+/// Which half of a pair the escape at the start of `text` is, if it is one.
+fn surrogate(text: &str) -> Option<Half> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    match u16::from_str_radix(digits, 16).ok()? {
+        0xd800..=0xdbff => Some(Half::High),
+        0xdc00..=0xdfff => Some(Half::Low),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{compact, well_formed};
+
+    #[test]
+    fn only_white_space_between_tokens_goes() {
+        let json = "{ \"a b\" :\t[1.0, -0 ,1e400],\r\n \"q\\\" \\\\\" : \"\\u0020 x\" }";
+        assert_eq!(
+            compact(json),
+            "{\"a b\":[1.0,-0,1e400],\"q\\\" \\\\\":\"\\u0020 x\"}"
+        );
+    }
+
+    #[test]
+    fn a_surrogate_that_stands_alone_is_replaced_and_a_pair_is_kept() {
+        for (json, expected) in [
+            (r#""plain \u00e9 \\ud800""#, r#""plain \u00e9 \\ud800""#),
+            (r#""\ud83d\ude00""#, r#""\ud83d\ude00""#),
+            (r#""\ud83d""#, r#""\ufffd""#),
+            (r#""\ude00\ud83d""#, r#""\ufffd\ufffd""#),
+            (r#""\ud83d\ud83d\ude00x""#, r#""\ufffd\ud83d\ude00x""#),
+            (r#""\\\ud800\\""#, r#""\\\ufffd\\""#),
+            (r#""\uD8""#, r#""\uD8""#),
+        ] {
+            assert_eq!(well_formed(json), expected);
+        }
+    }
+}

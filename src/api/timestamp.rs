@@ -1,0 +1,91 @@
+//! Instants, as whole microseconds since 1970-01-01T00:00:00Z.
+
+use std::fmt;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// An instant in microseconds since the Unix epoch; finer digits are cut off.
+///
+/// Microseconds, because both SQLite and PostgreSQL keep them exactly; a Backstage gives milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The instant `micros` microseconds after the epoch, if a calendar date can name it.
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        DateTime::<Utc>::from_timestamp_micros(micros).map(|_| Self(micros))
+    }
+
+    /// Microseconds since the epoch.
+    pub fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339 with any offset, as servers write it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let time = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Self(time.timestamp_micros()))
+    }
+
+    /// This instant as a chrono value in UTC.
+    pub fn utc(self) -> DateTime<Utc> {
+        // Every constructor went through chrono, so that the fallback is never taken.
+        DateTime::from_timestamp_micros(self.0).unwrap_or_default()
+    }
+
+    /// `duration` later, or the last instant that can be named.
+    pub fn plus(self, duration: chrono::Duration) -> Self {
+        self.utc().checked_add_signed(duration).map_or(
+            Self(DateTime::<Utc>::MAX_UTC.timestamp_micros()),
+            Self::from,
+        )
+    }
+
+    /// `duration` earlier, or the first instant that can be named.
+    pub fn minus(self, duration: chrono::Duration) -> Self {
+        self.utc().checked_sub_signed(duration).map_or(
+            Self(DateTime::<Utc>::MIN_UTC.timestamp_micros()),
+            Self::from,
+        )
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self(time.timestamp_micros())
+    }
+}
+
+/// ISO 8601 in UTC with `Z`, in milliseconds as Backstage writes them, in microseconds where they are needed.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = if self.0 % 1000 == 0 {
+            SecondsFormat::Millis
+        } else {
+            SecondsFormat::Micros
+        };
+        f.write_str(&self.utc().to_rfc3339_opts(format, true))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn a_time_comes_out_in_milliseconds_unless_it_has_finer_digits() {
+        for (text, out) in [
+            ("2026-11-21T20:15:46.100Z", "2026-11-21T20:15:46.100Z"),
+            ("2026-11-21T20:15:46Z", "2026-11-21T20:15:46.000Z"),
+            ("2026-11-21T20:15:46.123456Z", "2026-11-21T20:15:46.123456Z"),
+            (
+                "2026-11-21T21:15:46.123456789+01:00",
+                "2026-11-21T20:15:46.123456Z",
+            ),
+            ("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), out);
+        }
+        assert_eq!(Timestamp::parse("2026-02-30T00:00:00Z"), None);
+    }
+}

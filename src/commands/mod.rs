@@ -1,0 +1,1 @@
+//! One file a subcommand: what was typed (`Args`), what it means (`plan`, pure), and doing it (`run`).

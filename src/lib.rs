@@ -1,0 +1,20 @@
+//! The audit trail of a Backstage or a Spotify Portal: asked, kept and served.
+//!
+//! Layers, each of which knows the ones below it alone:
+//!
+//! ```text
+//! 6  main  lib  cli                      argv in, exit code out
+//! 5  commands  error                     one file a subcommand; errors become hint and exit code
+//! 4  server  demo                        work that uses a store
+//! 3  source                              one question, asked of a server or of a store
+//! 2  config  client  store  files  output    edges: each touches one outside thing
+//! 1  query  token  ingest                meaning: pure; clock, random bytes and readers are handed in
+//! 0  api  wildcard                       the contract
+//! ```
+
+pub mod api;
+pub mod commands;
+pub mod error;
+pub mod output;
+pub mod query;
+pub mod wildcard;
