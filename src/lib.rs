@@ -8,13 +8,17 @@
 //! 4  server  demo                        work that uses a store
 //! 3  source                              one question, asked of a server or of a store
 //! 2  config  client  store  files  output    edges: each touches one outside thing
-//! 1  query  token  ingest                meaning: pure; clock, random bytes and readers are handed in
+//! 1  address  query  token  ingest       meaning: pure; clock, random bytes and readers are handed in
 //! 0  api  wildcard                       the contract
 //! ```
 
+pub mod address;
 pub mod api;
+pub mod client;
 pub mod commands;
+pub mod config;
 pub mod error;
 pub mod output;
 pub mod query;
+pub mod token;
 pub mod wildcard;
