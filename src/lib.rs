@@ -17,4 +17,5 @@ pub mod commands;
 pub mod error;
 pub mod output;
 pub mod query;
+pub mod store;
 pub mod wildcard;
