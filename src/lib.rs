@@ -20,5 +20,7 @@ pub mod config;
 pub mod error;
 pub mod output;
 pub mod query;
+pub mod source;
+pub mod store;
 pub mod token;
 pub mod wildcard;

@@ -24,6 +24,8 @@ pub struct Environment {
     pub config_dir: Option<PathBuf>,
     /// `AUDITLOG_CA_CERT`.
     pub ca_cert: Option<PathBuf>,
+    /// Whether `NO_COLOR` is set, or the terminal is a `dumb` one.
+    pub no_color: bool,
 }
 
 impl Environment {
@@ -40,6 +42,8 @@ impl Environment {
             token_file: path("AUDITLOG_TOKEN_FILE"),
             config_dir: path("AUDITLOG_CONFIG_DIR"),
             ca_cert: path("AUDITLOG_CA_CERT"),
+            no_color: variable("NO_COLOR").is_some()
+                || variable("TERM").is_some_and(|terminal| terminal == "dumb"),
         }
     }
 }

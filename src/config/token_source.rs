@@ -109,7 +109,8 @@ impl TokenSource {
             place: self.place(),
             error,
         };
-        Token::parse(text.expose_secret()).map_err(error)
+        // Files and commands end with a newline, which is not the token's.
+        Token::parse(text.expose_secret().trim_end_matches(['\r', '\n'])).map_err(error)
     }
 
     fn text(&self, source: io::Result<impl Read>) -> Result<SecretString, TokenSourceError> {
