@@ -18,4 +18,5 @@ pub mod error;
 pub mod ingest;
 pub mod output;
 pub mod query;
+pub mod store;
 pub mod wildcard;
