@@ -13,6 +13,7 @@
 //! ```
 
 pub mod api;
+pub mod cli;
 pub mod commands;
 pub mod error;
 pub mod ingest;

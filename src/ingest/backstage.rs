@@ -159,7 +159,9 @@ fn outcome(members: &Object<'_>) -> Result<Parsed, Reason> {
     let actor = object(members, "actor");
     let request = object(members, "request");
     let actor_id = string(&actor, "actorId");
-    let is_user = actor_id.as_deref().is_some_and(|id| id.starts_with("user:"));
+    let is_user = actor_id
+        .as_deref()
+        .is_some_and(|id| id.starts_with("user:"));
     let mut meta = meta(members);
     let mut draft = Draft {
         id: String::new(),

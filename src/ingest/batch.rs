@@ -1,6 +1,6 @@
 //! Lines in portions that are stored as a whole: the events among them, and what became of the others.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, Read, Write};
 
 use crate::api::{Event, EventError, Timestamp};
 
@@ -135,7 +135,7 @@ impl From<CopyError> for ReadError {
 
 impl Batch {
     /// Reads the next one; none at the end. Rejected lines are copied to `rejects`, as they are.
-    pub fn read<R: BufRead>(
+    pub fn read<R: Read>(
         lines: &mut Lines<R>,
         clock: &mut Clock,
         rejects: &mut dyn Write,
@@ -158,12 +158,15 @@ impl Batch {
                 Piece::Long => batch.take_long(lines, rejects)?,
             }
             batch.after = lines.place().offset;
+            if lines.must_wait() {
+                break;
+            }
         }
         batch.sha256 = lines.place().sha256();
         Ok((batch.after > before).then_some(batch))
     }
 
-    fn take_line<R: BufRead>(
+    fn take_line<R: Read>(
         &mut self,
         lines: &Lines<R>,
         clock: &mut Clock,
@@ -185,14 +188,15 @@ impl Batch {
             }
             Line::Rejected(reason) => {
                 self.reject(lines.number(), reason);
-                rejects.write_all(lines.bytes()).map_err(ReadError::Rejects)?;
-                rejects.write_all(b"\n").map_err(ReadError::Rejects)?;
+                // In one call, so that another program that appends to the same file does not get in between.
+                let line = [lines.bytes(), b"\n"].concat();
+                rejects.write_all(&line).map_err(ReadError::Rejects)?;
             }
         }
         Ok(())
     }
 
-    fn take_long<R: BufRead>(
+    fn take_long<R: Read>(
         &mut self,
         lines: &mut Lines<R>,
         rejects: &mut dyn Write,
@@ -200,7 +204,9 @@ impl Batch {
         self.counts.read += 1;
         if let Line::Rejected(reason) = unreadable(lines.bytes(), Reason::TooLong) {
             self.reject(lines.number(), reason);
-            rejects.write_all(lines.bytes()).map_err(ReadError::Rejects)?;
+            rejects
+                .write_all(lines.bytes())
+                .map_err(ReadError::Rejects)?;
             lines.copy_rest(rejects)?;
             rejects.write_all(b"\n").map_err(ReadError::Rejects)
         } else {

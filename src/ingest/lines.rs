@@ -1,11 +1,14 @@
 //! A reader's lines, with where each begins and what all of them hash to, in bounded memory.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 use super::source::Place;
 
 /// Longest line that is read, in bytes. A longer one is not held in memory: a real one has about a kilobyte.
 pub const MAX_LINE: usize = 8 << 20;
+
+/// Bytes asked for at once: what a pipe holds.
+const BUFFER: usize = 64 << 10;
 
 /// What was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub enum Piece {
 ///
 /// The last one may lack its `\n`: whoever hands in the reader has decided that it is whole.
 pub struct Lines<R> {
-    input: R,
+    input: BufReader<R>,
     to: Option<u64>,
     place: Place,
     buffer: Vec<u8>,
@@ -30,11 +33,11 @@ pub struct Lines<R> {
     number: u64,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: Read> Lines<R> {
     /// Lines of `input`, which begins at `place` in its file and ends at `to`, or where it ends.
     pub fn new(input: R, place: Place, to: Option<u64>) -> Self {
         Self {
-            input,
+            input: BufReader::with_capacity(BUFFER, input),
             to,
             start: place.offset,
             number: place.newlines,
@@ -70,7 +73,9 @@ impl<R: BufRead> Lines<R> {
     /// Fills the buffer up to the next `\n`, which is left out, or to `limit`; says whether there was one.
     fn read_some(&mut self, limit: u64) -> io::Result<bool> {
         self.buffer.clear();
-        let left = self.to.map_or(u64::MAX, |to| to.saturating_sub(self.place.offset));
+        let left = self
+            .to
+            .map_or(u64::MAX, |to| to.saturating_sub(self.place.offset));
         let wanted = limit.min(left);
         let read = (&mut self.input)
             .take(wanted)
@@ -94,6 +99,11 @@ impl<R: BufRead> Lines<R> {
     /// Offset of the line's first byte in its file.
     pub fn start(&self) -> u64 {
         self.start
+    }
+
+    /// Whether the next line would have to be waited for, perhaps for hours: nothing says when a pipe brings more.
+    pub fn must_wait(&self) -> bool {
+        self.to.is_none() && !self.input.buffer().contains(&b'\n')
     }
 
     /// The line's number in its file, from 1.

@@ -107,8 +107,12 @@ pub fn survey(file: &mut (impl Read + Seek), known: &[Known]) -> io::Result<Surv
 fn read_to(file: &mut (impl Read + Seek), place: &mut Place, offset: u64) -> io::Result<()> {
     let mut chunk = vec![0; CHUNK];
     while place.offset < offset {
-        let wanted = usize::try_from(offset - place.offset).unwrap_or(CHUNK).min(CHUNK);
-        let Some(part) = chunk.get_mut(..wanted) else { break };
+        let wanted = usize::try_from(offset - place.offset)
+            .unwrap_or(CHUNK)
+            .min(CHUNK);
+        let Some(part) = chunk.get_mut(..wanted) else {
+            break;
+        };
         file.read_exact(part)?;
         place.pass(part);
     }
@@ -148,9 +152,8 @@ fn read_is_whole(file: &mut (impl Read + Seek), from: u64, to: u64) -> io::Resul
 /// The same file gets the same id in any store, so that an import that is started again, with whatever store, gives
 /// the same events. Two files may begin alike: the second one is counted on to an id that no other has.
 pub fn new_source(sha256: &[u8; 32], taken: &HashSet<Uuid>) -> Uuid {
-    let id = |ordinal: u64| {
-        Uuid::new_v5(&NAMESPACE, &[&sha256[..], &ordinal.to_be_bytes()].concat())
-    };
+    let id =
+        |ordinal: u64| Uuid::new_v5(&NAMESPACE, &[&sha256[..], &ordinal.to_be_bytes()].concat());
     // One of these is free: there is one more of them than there are ids taken.
     (0..taken.len() as u64)
         .map(id)
