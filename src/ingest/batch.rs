@@ -220,3 +220,129 @@ impl Batch {
         self.rejections.push(Rejection { number, reason });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Place, lines::MAX_LINE},
+        Batch, Clock, Lines, MAX_LINES, ReadError, Rejection,
+    };
+    use crate::{api::Timestamp, ingest::Reason};
+
+    const EVENT: &str = r#"{"isAuditEvent":true,"message":"p.e","status":"succeeded"}"#;
+
+    fn stopped() -> Clock {
+        Clock::new(|| Timestamp::from_micros(1_000).unwrap())
+    }
+
+    /// All batches of a file, and what was rejected.
+    fn batches(text: &str) -> (Vec<Batch>, String) {
+        let mut lines = Lines::new(text.as_bytes(), Place::default(), Some(text.len() as u64));
+        let mut rejects = Vec::new();
+        let mut batches = Vec::new();
+        while let Some(batch) = Batch::read(&mut lines, &mut stopped(), &mut rejects).unwrap() {
+            batches.push(batch);
+        }
+        (batches, String::from_utf8(rejects).unwrap())
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_or_goes_back_gives_later_times_all_the_same() {
+        let mut times = [5, 5, 3, 9].into_iter();
+        let mut clock = Clock::new(move || Timestamp::from_micros(times.next().unwrap()).unwrap());
+        let ticks: Vec<_> = (0..4).map(|_| clock.tick().micros()).collect();
+        assert_eq!(ticks, [5, 6, 7, 9]);
+    }
+
+    #[test]
+    fn a_batch_ends_after_a_thousand_lines_or_four_megabytes() {
+        let (all, _) = batches(&"x\n".repeat(2_500));
+        let read: Vec<_> = all.iter().map(|batch| batch.counts.read).collect();
+        assert_eq!(read, [MAX_LINES, MAX_LINES, 500]);
+        let ends: Vec<_> = all.iter().map(|it| (it.before, it.after)).collect();
+        assert_eq!(ends, [(0, 2_000), (2_000, 4_000), (4_000, 5_000)]);
+        let (all, _) = batches(&format!("{}\n", "x".repeat(3 << 20)).repeat(3));
+        let read: Vec<_> = all.iter().map(|batch| batch.counts.read).collect();
+        assert_eq!(read, [2, 1]);
+    }
+
+    #[test]
+    fn lines_end_with_a_line_feed_alone_and_may_have_a_carriage_return_before_it() {
+        let text = format!("{EVENT}\r\n\n\u{2028}{EVENT}\n{EVENT}");
+        let (all, rejects) = batches(&text);
+        let offsets: Vec<_> = all[0].events.iter().map(|event| event.offset).collect();
+        let second = EVENT.len() + 3;
+        let third = second + 3 + EVENT.len() + 1;
+        assert_eq!(offsets, [0, third as u64]);
+        let [rejection] = all[0].rejections[..] else {
+            panic!("{all:?}")
+        };
+        assert_eq!(rejection.number, 3);
+        assert_eq!(rejects, format!("\u{2028}{EVENT}\n"));
+        assert_eq!((all[0].counts.read, all[0].counts.other), (4, 1));
+    }
+
+    #[test]
+    fn a_line_too_long_to_hold_passes_through_and_costs_nobody_else_their_place() {
+        let filler = "x".repeat(2 * MAX_LINE);
+        let claim = format!("{{\"isAuditEvent\":true,\"x\":\"{filler}\"}}");
+        let text = format!("{filler}\n{claim}\n{EVENT}\n");
+        let (all, rejects) = batches(&text);
+        assert!(rejects == format!("{claim}\n"));
+        let rejections: Vec<_> = all.iter().flat_map(|batch| &batch.rejections).collect();
+        let expected = Rejection {
+            number: 2,
+            reason: Reason::TooLong,
+        };
+        assert_eq!(rejections, [&expected]);
+        let offsets: Vec<_> = all.iter().flat_map(|batch| &batch.events).collect();
+        assert_eq!(
+            offsets[0].offset as usize,
+            filler.len() + 1 + claim.len() + 1
+        );
+        let longest = format!("{}\n", "y".repeat(MAX_LINE)).repeat(2);
+        let others: Vec<_> = batches(&longest)
+            .0
+            .iter()
+            .map(|it| it.counts.other)
+            .collect();
+        assert_eq!(others, [1, 1]);
+    }
+
+    #[test]
+    fn a_file_that_becomes_shorter_while_it_is_read_gives_an_error_and_no_part_of_a_line() {
+        let text = format!("{EVENT}\n{EVENT}");
+        let to = Some(text.len() as u64 + 1);
+        let mut lines = Lines::new(text.as_bytes(), Place::default(), to);
+        let read = Batch::read(&mut lines, &mut stopped(), &mut Vec::new());
+        assert!(matches!(read, Err(ReadError::Lines(_))));
+    }
+
+    #[test]
+    fn a_pipe_that_pauses_does_not_hold_back_what_it_brought() {
+        /// Gives one piece a call.
+        struct Pipe(Vec<&'static str>);
+        impl std::io::Read for Pipe {
+            fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+                let piece = if self.0.is_empty() {
+                    ""
+                } else {
+                    self.0.remove(0)
+                };
+                out[..piece.len()].copy_from_slice(piece.as_bytes());
+                Ok(piece.len())
+            }
+        }
+        let pipe = Pipe(vec!["a\nb\nc", "c\n", "d"]);
+        let mut lines = Lines::new(pipe, Place::default(), None);
+        let mut next = || {
+            Batch::read(&mut lines, &mut stopped(), &mut Vec::new())
+                .unwrap()
+                .map(|batch| batch.after)
+        };
+        assert_eq!(
+            [next(), next(), next(), next()],
+            [Some(4), Some(7), Some(8), None]
+        );
+    }
+}

@@ -165,3 +165,76 @@ pub fn new_source(sha256: &[u8; 32], taken: &HashSet<Uuid>) -> Uuid {
 pub fn event_id(source: Uuid, offset: u64) -> Uuid {
     Uuid::new_v5(&source, offset.to_string().as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, io::Cursor};
+
+    use sha2::{Digest, Sha256};
+    use uuid::Uuid;
+
+    use super::{Known, event_id, new_source, survey};
+
+    fn known(number: u128, read: &str) -> Known {
+        Known {
+            source: Uuid::from_u128(number),
+            read_to: read.len() as u64,
+            sha256: Sha256::digest(read).into(),
+        }
+    }
+
+    /// Which known file `content` is, from where to where it is to be read, and whether more is to come.
+    fn surveyed(content: &str, known: &[Known]) -> (Option<u128>, u64, u64, bool) {
+        let found = survey(&mut Cursor::new(content), known).unwrap();
+        let hash: [u8; 32] = Sha256::digest(&content[..found.from.offset as usize]).into();
+        assert_eq!(found.from.sha256(), hash);
+        let number = found.known.map(|it| it.source.as_u128());
+        (number, found.from.offset, found.to, found.unfinished)
+    }
+
+    #[test]
+    fn a_file_is_the_known_one_of_which_most_was_read() {
+        let all = [
+            known(1, "a\n"),
+            known(2, "a\nb\n"),
+            known(3, "a\nc\n"),
+            known(4, "a\nb\nc\nd\n"),
+            known(5, ""),
+        ];
+        assert_eq!(surveyed("a\nb\nc\n", &all), (Some(2), 4, 6, false));
+        assert_eq!(surveyed("a\nb\n", &all), (Some(2), 4, 4, false));
+        assert_eq!(surveyed("a\nx\n", &all), (Some(1), 2, 4, false));
+        assert_eq!(surveyed("b\n", &all), (None, 0, 2, false));
+        assert_eq!(surveyed("", &all), (None, 0, 0, false));
+    }
+
+    #[test]
+    fn the_last_line_counts_when_it_is_whole() {
+        assert_eq!(surveyed("a\n{\"b\":1}", &[]), (None, 0, 9, false));
+        assert_eq!(surveyed("a\n{\"b\":1", &[]), (None, 0, 2, true));
+        assert_eq!(surveyed("text", &[]), (None, 0, 0, true));
+        let read = [known(1, "{}")];
+        assert_eq!(surveyed("{}", &read), (Some(1), 2, 2, false));
+        assert_eq!(surveyed("{}\n", &read), (Some(1), 2, 3, false));
+        assert_eq!(surveyed("{}x", &read), (Some(1), 2, 2, true));
+        let long = format!("a\n{}", "b".repeat(200_000));
+        assert_eq!(surveyed(&long, &[]), (None, 0, 2, true));
+        assert_eq!(surveyed(&long, &[known(1, &long[..100_000])]).1, 100_000);
+    }
+
+    #[test]
+    fn ids_are_determined_by_content_and_place_and_never_shared() {
+        let hash = [7; 32];
+        let first = new_source(&hash, &HashSet::new());
+        assert_eq!(first, new_source(&hash, &HashSet::from([Uuid::nil()])));
+        let second = new_source(&hash, &HashSet::from([first]));
+        let third = new_source(&hash, &HashSet::from([second, first]));
+        assert_eq!(HashSet::from([first, second, third]).len(), 3);
+        assert_ne!(first, new_source(&[8; 32], &HashSet::new()));
+        // RFC 9562's name-based id of "4096" under the URL namespace, from another implementation.
+        assert_eq!(
+            event_id(Uuid::NAMESPACE_URL, 4096).to_string(),
+            "00abb67b-8838-574e-a1a3-fe417a472ea9"
+        );
+    }
+}
