@@ -14,10 +14,12 @@
 
 pub mod address;
 pub mod api;
+pub mod cli;
 pub mod client;
 pub mod commands;
 pub mod config;
 pub mod error;
+pub mod ingest;
 pub mod output;
 pub mod query;
 pub mod source;

@@ -1,1 +1,3 @@
 //! One file a subcommand: what was typed (`Args`), what it means (`plan`, pure), and doing it (`run`).
+
+pub mod ingest;

@@ -9,7 +9,7 @@ use std::{io, ops::ControlFlow};
 use crate::{
     api::{Event, Field, Timestamp},
     client::{Client, ClientError},
-    query::{Order, Query, Window},
+    query::{Order, Query, Request, Sendable, Window},
     store::{Store, StoreError},
 };
 
@@ -34,6 +34,28 @@ pub struct Reading {
     pub wanted: Option<u64>,
     /// The clock, for a server that does not tell its own.
     pub now: Timestamp,
+}
+
+impl Reading {
+    /// The `limit` of the next request after `read` events: as few as are wanted, and one more, which tells whether
+    /// the last instant is whole. Where filters are applied here (`filtered`), nobody knows how few that is.
+    pub fn limit(&self, read: u64, filtered: bool) -> u32 {
+        let all = u64::from(self.page_size.max(1));
+        let wanted = match self.wanted {
+            Some(wanted) if !filtered => wanted.saturating_sub(read).saturating_add(1),
+            _ => all,
+        };
+        u32::try_from(wanted.clamp(1, all)).unwrap_or(self.page_size)
+    }
+
+    /// The first request that a server gets. Oldest first begins with the number of all.
+    pub fn first_request(&self, sent: &Sendable) -> Request {
+        let limit = match self.order {
+            Order::NewestFirst => self.limit(0, !sent.rest.is_empty()),
+            Order::OldestFirst => 1,
+        };
+        Request { query: sent.query.clone(), limit, offset: 0 }
+    }
 }
 
 /// What there is to say about an answer.

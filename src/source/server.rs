@@ -143,16 +143,8 @@ impl<'a> Walk<'a> {
         Ok(answer)
     }
 
-    /// As few events as are wanted, and one more: it tells whether the last instant is whole.
     fn page_size(&self) -> u32 {
-        let all = u64::from(self.reading.page_size);
-        let wanted = match self.reading.wanted {
-            Some(wanted) if self.cut.rest.is_empty() => {
-                wanted.saturating_sub(self.read).saturating_add(1)
-            }
-            _ => all,
-        };
-        u32::try_from(wanted.clamp(1, all)).unwrap_or(self.reading.page_size)
+        self.reading.limit(self.read, !self.cut.rest.is_empty())
     }
 
     fn take(
