@@ -17,5 +17,6 @@ pub mod commands;
 pub mod error;
 pub mod output;
 pub mod query;
+pub mod server;
 pub mod store;
 pub mod wildcard;
