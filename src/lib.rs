@@ -22,6 +22,7 @@ pub mod error;
 pub mod ingest;
 pub mod output;
 pub mod query;
+pub mod server;
 pub mod source;
 pub mod store;
 pub mod token;
