@@ -14,6 +14,7 @@
 
 pub mod api;
 pub mod commands;
+pub mod demo;
 pub mod error;
 pub mod output;
 pub mod query;
