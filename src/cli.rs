@@ -12,8 +12,8 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 use crate::{
     api::Timestamp,
     commands::{
-        Context, completions::CompletionsArgs, events::EventsArgs, ingest::IngestArgs, profile::ProfileArgs,
-        serve::ServeArgs, show::ShowArgs, token::TokenArgs,
+        Context, completions::CompletionsArgs, events::EventsArgs, ingest::IngestArgs,
+        profile::ProfileArgs, serve::ServeArgs, show::ShowArgs, token::TokenArgs,
     },
     config::Environment,
     error::{Code, Error},
@@ -24,7 +24,12 @@ use crate::{
 ///
 /// Try it without a server: auditlog events --demo
 #[derive(Parser, Debug)]
-#[command(name = "auditlog", version, arg_required_else_help = true, infer_subcommands = false)]
+#[command(
+    name = "auditlog",
+    version,
+    arg_required_else_help = true,
+    infer_subcommands = false
+)]
 #[command(after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
@@ -118,7 +123,11 @@ fn context(talk: &TalkArgs) -> Context {
         ColorChoice::Auto => terminal && !environment.no_color,
     };
     Context {
-        ui: Ui { quiet: talk.quiet, verbosity: talk.verbose, color: color(io::stderr().is_terminal()) },
+        ui: Ui {
+            quiet: talk.quiet,
+            verbosity: talk.verbose,
+            color: color(io::stderr().is_terminal()),
+        },
         color: color(io::stdout().is_terminal()),
         now: Timestamp::from(DateTime::<Utc>::from(SystemTime::now())),
         environment,
@@ -127,7 +136,10 @@ fn context(talk: &TalkArgs) -> Context {
 
 /// One line: what failed, then what to do about it; the causes below it where they were asked for.
 fn report(error: &Error, ui: &Ui) {
-    let hint = error.hint().map(|hint| format!(" — {hint}")).unwrap_or_default();
+    let hint = error
+        .hint()
+        .map(|hint| format!(" — {hint}"))
+        .unwrap_or_default();
     ui.error(&format!("{error}{hint}"));
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {

@@ -2,19 +2,99 @@
 //!
 //! The modules below state facts; hints and exit codes are here alone, in matches without a `_` arm.
 
-use std::io;
+use std::{io, path::PathBuf};
 
-use crate::{commands::ingest::IngestError, store::StoreError};
+use crate::{
+    api::Timestamp,
+    client::ClientError,
+    commands::ingest::IngestError,
+    config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
+    demo::DemoError,
+    query::{FilterError, TimeError, Window},
+    server::ServeError,
+    source::SourceError,
+    store::StoreError,
+    token::TokenError,
+};
 
 /// What the program ends with when it fails.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum Error {
-    /// The answer could not be written.
     #[error("cannot write the answer: {0}")]
     Output(io::Error),
-    /// Log files could not be stored.
-    #[error("{0}")]
+    #[error("cannot write {}: {error}", path.display())]
+    OutputFile { path: PathBuf, error: io::Error },
+    #[error("interrupted")]
+    Interrupted,
+    #[error("cannot read standard input: {0}")]
+    Stdin(io::Error),
+    #[error("cannot wait for signals: {0}")]
+    Signals(io::Error),
+    #[error("the operating system gives no random bytes: {0}")]
+    Random(getrandom::Error),
+    #[error("the window ends before it begins: {start} is after {end}")]
+    EmptyWindow { start: Timestamp, end: Timestamp },
+    #[error("there is no event '{id}' from {}", shown(.window))]
+    NoSuchEvent { id: String, window: Window },
+    #[error("--columns does not go with JSON: it carries every field")]
+    ColumnsOfJson,
+    #[error("the profile's output '{0}' is not a format")]
+    ProfileOutput(String),
+    #[error("profile '{0}' exists already")]
+    ProfileExists(String),
+    #[error("no profile is named, and there is no default profile")]
+    NoProfile,
+    #[error("this source is not a server: it takes no token")]
+    NotAServer,
+    #[error("there is no token for this server")]
+    NoToken,
+    #[error("no store is named")]
+    NoStore,
+    #[error("a store in PostgreSQL is not supported")]
+    PostgresStore,
+    #[error("no token is named that the server should accept")]
+    NoAcceptedTokens,
+    #[error("cannot read {}: {error}", path.display())]
+    AcceptedTokens { path: PathBuf, error: io::Error },
+    #[error("line {line} of {}: {error}", path.display())]
+    AcceptedToken {
+        path: PathBuf,
+        line: usize,
+        error: TokenError,
+    },
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    TokenSource(#[from] TokenSourceError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
     Ingest(#[from] IngestError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+}
+
+fn shown(window: &Window) -> String {
+    let bound =
+        |time: Option<Timestamp>| time.map_or_else(|| "…".to_owned(), |time| time.to_string());
+    format!("{} to {}", bound(window.start), bound(window.end))
 }
 
 /// The exit codes that scripts rely on.
@@ -39,19 +119,290 @@ impl Error {
     /// The exit code.
     pub fn code(&self) -> Code {
         match self {
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Code::Done,
-            Self::Output(_) => Code::Fault,
+            Self::Output(error) | Self::Source(SourceError::Sink(error))
+                if error.kind() == io::ErrorKind::BrokenPipe =>
+            {
+                Code::Done
+            }
+            Self::Interrupted => Code::Interrupted,
+            Self::Output(_) | Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => Code::Fault,
+            Self::NoSuchEvent { .. } | Self::Demo(_) => Code::Fault,
+            Self::OutputFile { .. }
+            | Self::EmptyWindow { .. }
+            | Self::ColumnsOfJson
+            | Self::ProfileOutput(_)
+            | Self::ProfileExists(_)
+            | Self::NoProfile
+            | Self::NotAServer
+            | Self::NoStore
+            | Self::PostgresStore
+            | Self::NoAcceptedTokens
+            | Self::AcceptedTokens { .. }
+            | Self::AcceptedToken { .. }
+            | Self::Token(_)
+            | Self::Filter(_)
+            | Self::Time(_)
+            | Self::Config(_)
+            | Self::Credentials(_)
+            | Self::Settings(_) => Code::Usage,
+            Self::NoToken => Code::Refused,
+            Self::TokenSource(error) => token_source_code(error),
+            Self::Client(error) | Self::Source(SourceError::Client(error)) => client_code(error),
+            Self::Source(error) => source_code(error),
+            Self::Store(error) => store_code(error),
             Self::Ingest(error) => ingest_code(error),
+            Self::Serve(ServeError::Listen { .. }) => Code::Usage,
+            Self::Serve(ServeError::CutOff(_)) => Code::Fault,
         }
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Output(_) => None,
-            Self::Ingest(error) => ingest_hint(error).map(str::to_owned),
+        let hint = match self {
+            Self::Output(_) | Self::Interrupted | Self::Stdin(_) => return None,
+            Self::Signals(_) | Self::Random(_) | Self::Demo(_) => return None,
+            Self::OutputFile { .. } => "check the folder and who may write there",
+            Self::EmptyWindow { .. } => "give --since an earlier time than --until",
+            Self::NoSuchEvent { .. } => "widen the window with --since",
+            Self::ColumnsOfJson => "use -o csv or -o table, or leave --columns out",
+            Self::ProfileOutput(_) => "change it in config.toml to table, wide, json, jsonl or csv",
+            Self::ProfileExists(_) => "add --replace, or choose another name",
+            Self::NoProfile => "add one: auditlog profile add NAME --url URL",
+            Self::NotAServer => "name a server with --url or --profile",
+            Self::NoToken => NO_TOKEN,
+            Self::NoStore => "give --store PATH, or serve the sample trail with --demo",
+            Self::PostgresStore => "give the path of a file",
+            Self::NoAcceptedTokens => {
+                "make one (auditlog token generate > FILE) and give --accept-token-file FILE"
+            }
+            Self::AcceptedTokens { .. } => "check the path and who may read it",
+            Self::AcceptedToken { .. } | Self::Token(_) => "make one with: auditlog token generate",
+            Self::Filter(error) => return filter_hint(error),
+            Self::Time(error) => return time_hint(error),
+            Self::Config(error) | Self::Credentials(CredentialsError::Config(error)) => {
+                return config_hint(error);
+            }
+            Self::Settings(error) => return settings_hint(error),
+            Self::Credentials(error) => return credentials_hint(error),
+            Self::TokenSource(error) => return token_source_hint(error),
+            Self::Client(error) | Self::Source(SourceError::Client(error)) => {
+                return client_hint(error);
+            }
+            Self::Source(error) => return source_hint(error),
+            Self::Store(error) => return store_hint(error).map(str::to_owned),
+            Self::Ingest(error) => return ingest_hint(error).map(str::to_owned),
+            Self::Serve(ServeError::Listen { .. }) => "choose another address with --listen",
+            Self::Serve(ServeError::CutOff(_)) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+const NO_TOKEN: &str = "give --token-file FILE or AUDITLOG_TOKEN, or keep one: auditlog token set";
+
+fn filter_hint(error: &FilterError) -> Option<String> {
+    Some(match error {
+        FilterError::Empty(_) => "leave the filter out to show every value".to_owned(),
+        FilterError::Escape(_) => r"write a backslash of the value as \\".to_owned(),
+        FilterError::Unknown { field, .. } => {
+            let allowed = field.allowed().unwrap_or_default().join(", ");
+            format!("choose of {allowed}")
+        }
+    })
+}
+
+fn time_hint(error: &TimeError) -> Option<String> {
+    let hint = match error {
+        TimeError::Unreadable(_) => {
+            "write 2026-01-31, '2026-01-31 10:00', 2026-01-31T10:00:00Z, 7d or 2h30m ago, now, today, \
+             yesterday, monday; with --on also 2026-01, 2026-Q1, 2026"
+        }
+        TimeError::NotADuration(_) => "write 24h, 7d, 2w or 2h30m",
+        TimeError::Skipped { .. } => {
+            "name the hour before or after, or give an offset: 2026-03-29T02:30:00+01:00"
+        }
+        TimeError::OutOfRange(_) => "choose a time between the years 1 and 9999",
+        TimeError::UnknownZone(_) => {
+            "write a name like Europe/Berlin or America/New_York, or use --utc"
+        }
+    };
+    Some(hint.to_owned())
+}
+
+fn config_hint(error: &ConfigError) -> Option<String> {
+    Some(match error {
+        ConfigError::NoHome => "set HOME or AUDITLOG_CONFIG_DIR".to_owned(),
+        ConfigError::Read { .. } | ConfigError::Write { .. } => "check who may use it".to_owned(),
+        ConfigError::Invalid { .. } => "mend the file by hand".to_owned(),
+        ConfigError::UnknownKey {
+            nearest: Some(nearest),
+            ..
+        } => format!("did you mean '{nearest}'?"),
+        ConfigError::UnknownKey { nearest: None, .. } => "take it out".to_owned(),
+        ConfigError::NoProfile { known, .. } if known.is_empty() => {
+            "add it: auditlog profile add NAME --url URL".to_owned()
+        }
+        ConfigError::NoProfile { known, .. } => format!("there are: {}", known.join(", ")),
+        ConfigError::Name(_) => "use letters, digits, '-', '_' and '.'".to_owned(),
+    })
+}
+
+fn settings_hint(error: &SettingsError) -> Option<String> {
+    let hint = match error {
+        SettingsError::NoSource => {
+            "add one (auditlog profile add NAME --url URL), or try --demo, which needs none"
+        }
+        SettingsError::TwoSources(..) => "unset one of them, or name the source with a flag",
+        SettingsError::Profile(_) => "change it in config.toml",
+        SettingsError::Address(_) => "write it like https://portal.example.com",
+        SettingsError::Config(error) => return config_hint(error),
+    };
+    Some(hint.to_owned())
+}
+
+fn credentials_hint(error: &CredentialsError) -> Option<String> {
+    Some(match error {
+        CredentialsError::Config(error) => return config_hint(error),
+        CredentialsError::Exposed { path, .. } => format!(
+            "others may have read the tokens: make new ones, then run: chmod 600 '{}'",
+            path.display()
+        ),
+        CredentialsError::OtherOrigin { profile, .. } => {
+            format!("store the token of the new address: auditlog token set --profile {profile}")
+        }
+        CredentialsError::Token { profile, .. } | CredentialsError::Shape { profile, .. } => {
+            format!("store it again: auditlog token set --profile {profile}")
+        }
+    })
+}
+
+fn token_source_code(error: &TokenSourceError) -> Code {
+    match error {
+        TokenSourceError::NotStored(_) => Code::Refused,
+        TokenSourceError::Failed { .. } | TokenSourceError::Slow { .. } => Code::Refused,
+        TokenSourceError::Read { .. }
+        | TokenSourceError::Token { .. }
+        | TokenSourceError::NoCommand
+        | TokenSourceError::Start { .. }
+        | TokenSourceError::Credentials(_) => Code::Usage,
+    }
+}
+
+fn token_source_hint(error: &TokenSourceError) -> Option<String> {
+    Some(match error {
+        TokenSourceError::NotStored(store) => {
+            format!("store one: auditlog token set --profile {}", store.profile)
+        }
+        TokenSourceError::Read { .. } => "check the path and who may read it".to_owned(),
+        TokenSourceError::Token { .. } => {
+            "look at it there, or make a new one: auditlog token generate".to_owned()
+        }
+        TokenSourceError::NoCommand | TokenSourceError::Start { .. } => {
+            "check token_command of the profile: a list of a program and its arguments".to_owned()
+        }
+        TokenSourceError::Failed { .. } | TokenSourceError::Slow { .. } => {
+            "run it by hand to see what it wants".to_owned()
+        }
+        TokenSourceError::Credentials(error) => return credentials_hint(error),
+    })
+}
+
+/// A 4xx that is not about the token will be the same next time: it is the request, or the address, that is wrong.
+fn client_code(error: &ClientError) -> Code {
+    match error {
+        ClientError::Unauthorized(_) | ClientError::Forbidden(_) => Code::Refused,
+        ClientError::Certificates { .. }
+        | ClientError::PlainHttp { .. }
+        | ClientError::BadRequest { .. }
+        | ClientError::NotFound { .. } => Code::Usage,
+        ClientError::Setup(_)
+        | ClientError::Unreachable { .. }
+        | ClientError::Untrusted { .. }
+        | ClientError::TimedOut { .. }
+        | ClientError::BrokenOff { .. }
+        | ClientError::Redirected { .. }
+        | ClientError::RateLimited(_)
+        | ClientError::Fault { .. }
+        | ClientError::Status(_)
+        | ClientError::Empty
+        | ClientError::NotJson(_)
+        | ClientError::NotAPage(_)
+        | ClientError::TooLarge(_) => Code::Server,
+    }
+}
+
+fn client_hint(error: &ClientError) -> Option<String> {
+    let hint = match error {
+        ClientError::Certificates { .. } => "give a file of PEM certificates",
+        ClientError::PlainHttp { .. } => {
+            "use https; or, where the network can be trusted, a profile with allow_plain_http = true"
+        }
+        ClientError::Setup(_) => return None,
+        ClientError::Unreachable { .. } => {
+            "check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY)"
+        }
+        ClientError::Untrusted { .. } => {
+            "if a private CA signed it, give its certificate with --ca-cert FILE"
+        }
+        ClientError::TimedOut { .. } => "try a smaller --page-size, or a longer --timeout",
+        ClientError::BrokenOff { .. } => "try again; if it stays so, try a smaller --page-size",
+        ClientError::Redirected { .. } => {
+            "the token is sent to no other address; if that is a sign-in page, the URL is behind single sign-on: \
+             ask for an address that takes API tokens"
+        }
+        ClientError::Unauthorized(_) => {
+            "check it against App Settings → External access → audit-log-api-access (auditlog token status)"
+        }
+        ClientError::Forbidden(_) if error.is_other_plugin() => {
+            "its access restrictions name another plugin: they need plugin 'audit-log' with permission \
+             'audit.log.read' (App Settings → External access)"
+        }
+        ClientError::Forbidden(_) => {
+            "its access restrictions need permission 'audit.log.read' of plugin 'audit-log' (App Settings → \
+             External access)"
+        }
+        ClientError::BadRequest { status: 431, .. } => "a shorter token may do",
+        ClientError::BadRequest { .. } => "look at what is sent with --explain",
+        ClientError::NotFound { .. } => {
+            "check the URL and its path prefix, and that the audit log is installed; a Backstage that is starting \
+             answers so too"
+        }
+        ClientError::RateLimited(_) => "wait, or ask for fewer events",
+        ClientError::Fault { .. } => "the server's log says why; try again later",
+        ClientError::Status(_) | ClientError::Empty | ClientError::NotAPage(_) => {
+            "check that the URL is that of a Backstage with an audit log"
+        }
+        ClientError::NotJson(_) => {
+            "something in front of the server answers: a proxy, or single sign-on"
+        }
+        ClientError::TooLarge(_) => "ask for fewer events a request with --page-size",
+    };
+    Some(hint.to_owned())
+}
+
+fn source_code(error: &SourceError) -> Code {
+    match error {
+        SourceError::Client(error) => client_code(error),
+        SourceError::Store(error) => store_code(error),
+        SourceError::Sink(_) => Code::Fault,
+        SourceError::Repeats { .. } | SourceError::NoTotal | SourceError::Crowded { .. } => {
+            Code::Server
         }
     }
+}
+
+fn source_hint(error: &SourceError) -> Option<String> {
+    let hint = match error {
+        SourceError::Client(error) => return client_hint(error),
+        SourceError::Store(error) => return store_hint(error).map(str::to_owned),
+        SourceError::Sink(_) => return None,
+        SourceError::Repeats { .. } => {
+            "the server does not page: narrow the window to fit one page"
+        }
+        SourceError::NoTotal => "leave --reverse out and sort the answer",
+        SourceError::Crowded { .. } => "narrow the question with filters",
+    };
+    Some(hint.to_owned())
 }
 
 fn ingest_code(error: &IngestError) -> Code {

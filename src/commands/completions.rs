@@ -22,6 +22,8 @@ impl CompletionsArgs {
         let mut script = Vec::new();
         generate(self.shell, &mut command, "auditlog", &mut script);
         let mut out = io::stdout().lock();
-        out.write_all(&script).and_then(|()| out.flush()).map_err(Error::Output)
+        out.write_all(&script)
+            .and_then(|()| out.flush())
+            .map_err(Error::Output)
     }
 }

@@ -7,8 +7,8 @@ use clap::Args;
 use super::{
     Context, answer,
     explain::explanation,
-    summary::{Amount, summary},
     options::{FilterArgs, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
+    summary::{Amount, summary},
 };
 use crate::{
     api::{MAX_LIMIT, Timestamp},
@@ -75,8 +75,14 @@ impl EventsArgs {
     pub fn plan(&self, target: &Target, now: Timestamp) -> Result<EventsPlan, Error> {
         let zone = self.time.zone(target.tz.as_deref())?;
         let limit = (!self.amount.all).then_some(self.amount.limit);
-        let query = Query { window: self.time.window(now, zone)?, filters: self.filters.plan()? };
-        if let Window { start: Some(start), end: Some(end) } = query.window
+        let query = Query {
+            window: self.time.window(now, zone)?,
+            filters: self.filters.plan()?,
+        };
+        if let Window {
+            start: Some(start),
+            end: Some(end),
+        } = query.window
             && start > end
         {
             return Err(Error::EmptyWindow { start, end });
@@ -84,7 +90,11 @@ impl EventsArgs {
         Ok(EventsPlan {
             reading: Reading {
                 query,
-                order: if self.amount.reverse { Order::OldestFirst } else { Order::NewestFirst },
+                order: if self.amount.reverse {
+                    Order::OldestFirst
+                } else {
+                    Order::NewestFirst
+                },
                 page_size: self.amount.page_size,
                 wanted: limit.map(|limit| limit.saturating_add(self.amount.offset)),
                 now,
@@ -148,8 +158,14 @@ impl EventsArgs {
 fn say(context: &Context, plan: &EventsPlan, told: &Told, shown: u64) {
     for field in &told.leaky {
         let option = FilterArgs::option(*field);
-        context.ui.note(&format!("the server lets other events through {option}: it is applied here"));
+        context.ui.note(&format!(
+            "the server lets other events through {option}: it is applied here"
+        ));
     }
-    let amount = Amount { shown, skipped: plan.offset, limit: plan.limit };
+    let amount = Amount {
+        shown,
+        skipped: plan.offset,
+        limit: plan.limit,
+    };
     context.ui.note(&summary(&amount, told));
 }

@@ -51,5 +51,7 @@ impl Context {
 /// Writes a short answer to stdout.
 fn answer(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Error::Output)
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .map_err(Error::Output)
 }

@@ -9,7 +9,8 @@ use super::{Context, answer};
 use crate::{
     address::Address,
     config::{
-        Asked, Config, Profile, SettingsError, Sourced, Target, TokenSource, Which, remove_stored_token,
+        Asked, Config, Profile, SettingsError, Sourced, Target, TokenSource, Which,
+        remove_stored_token,
     },
     error::Error,
     output::{OutputFormat, visible},
@@ -49,7 +50,12 @@ struct AddArgs {
     /// The profile's name
     name: String,
     /// Address of a server; it may have a path prefix
-    #[arg(long, value_name = "URL", required_unless_present = "store", conflicts_with = "store")]
+    #[arg(
+        long,
+        value_name = "URL",
+        required_unless_present = "store",
+        conflicts_with = "store"
+    )]
     url: Option<String>,
     /// File of a store, instead of a server
     #[arg(long, value_name = "PATH", conflicts_with_all = ["ca_cert", "allow_plain_http", "token_command"])]
@@ -91,7 +97,9 @@ impl ProfileArgs {
             ProfileCommand::Use(args) => {
                 context.read_config()?.profile(&args.name)?;
                 Config::write_default(&context.config_dir()?, &args.name)?;
-                context.ui.note(&format!("'{}' is the default profile", args.name));
+                context
+                    .ui
+                    .note(&format!("'{}' is the default profile", args.name));
                 Ok(())
             }
             ProfileCommand::Remove(args) => {
@@ -99,7 +107,9 @@ impl ProfileArgs {
                 let dir = context.config_dir()?;
                 remove_stored_token(&dir, &args.name)?;
                 Config::remove_profile(&dir, &args.name)?;
-                context.ui.note(&format!("profile '{}' is removed", args.name));
+                context
+                    .ui
+                    .note(&format!("profile '{}' is removed", args.name));
                 Ok(())
             }
         }
@@ -136,13 +146,21 @@ impl AddArgs {
         let dir = context.config_dir()?;
         Config::write_profile(&dir, &self.name, &profile)?;
         let place = dir.config_file();
-        context.ui.note(&format!("profile '{}' is kept in {}", self.name, place.display()));
+        context.ui.note(&format!(
+            "profile '{}' is kept in {}",
+            self.name,
+            place.display()
+        ));
         if config.default_profile.is_none() {
             Config::write_default(&dir, &self.name)?;
-            context.ui.note(&format!("'{}' is the default profile", self.name));
+            context
+                .ui
+                .note(&format!("'{}' is the default profile", self.name));
         }
         if profile.url.is_some() && profile.token_command.is_none() {
-            context.ui.note(&format!("next: auditlog token set --profile {}", self.name));
+            context
+                .ui
+                .note(&format!("next: auditlog token set --profile {}", self.name));
         }
         Ok(())
     }
@@ -151,14 +169,25 @@ impl AddArgs {
 fn list(context: &Context) -> Result<(), Error> {
     let config = context.read_config()?;
     if config.profiles.is_empty() {
-        context.ui.note("no profiles; add one: auditlog profile add NAME --url URL");
+        context
+            .ui
+            .note("no profiles; add one: auditlog profile add NAME --url URL");
         return Ok(());
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["", "NAME", "SOURCE"]);
+    table
+        .load_preset(presets::NOTHING)
+        .set_header(["", "NAME", "SOURCE"]);
     for (name, profile) in &config.profiles {
-        let default = if config.default_profile.as_ref() == Some(name) { "*" } else { "" };
-        let store = profile.store.as_ref().map(|path| path.display().to_string());
+        let default = if config.default_profile.as_ref() == Some(name) {
+            "*"
+        } else {
+            ""
+        };
+        let store = profile
+            .store
+            .as_ref()
+            .map(|path| path.display().to_string());
         let source = profile.url.clone().or(store).unwrap_or_default();
         table.add_row([default, &visible(name), &visible(&source)]);
     }
@@ -168,7 +197,10 @@ fn list(context: &Context) -> Result<(), Error> {
 impl ShowArgs {
     fn run(&self, context: &Context) -> Result<(), Error> {
         let config = context.read_config()?;
-        let asked = Asked { profile: self.name.clone(), ..Asked::default() };
+        let asked = Asked {
+            profile: self.name.clone(),
+            ..Asked::default()
+        };
         let target = Target::chosen(&asked, &context.environment, &config)?;
         answer(&visible_rows(&settings(&target)))
     }
@@ -177,27 +209,49 @@ impl ShowArgs {
 /// Name, value and origin of each setting.
 fn settings(target: &Target) -> Vec<[String; 3]> {
     let mut rows = Vec::new();
-    let mut row = |name: &str, value: String, from: String| rows.push([name.to_owned(), value, from]);
+    let mut row =
+        |name: &str, value: String, from: String| rows.push([name.to_owned(), value, from]);
     let saved = target.profile.as_ref();
     if let Some(Sourced { value, from }) = saved {
         row("profile", value.clone(), from.to_string());
     }
     match &target.which {
         Which::Demo => row("source", "the sample trail".to_owned(), "--demo".to_owned()),
-        Which::Store(path) => row("store", path.value.display().to_string(), path.from.to_string()),
-        Which::Server { address, token, ca_cert, allow_plain_http } => {
+        Which::Store(path) => row(
+            "store",
+            path.value.display().to_string(),
+            path.from.to_string(),
+        ),
+        Which::Server {
+            address,
+            token,
+            ca_cert,
+            allow_plain_http,
+        } => {
             row("url", address.value.to_string(), address.from.to_string());
-            let place = token.as_ref().map_or_else(|| "none".to_owned(), TokenSource::place);
+            let place = token
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), TokenSource::place);
             row("token", "(not shown)".to_owned(), place);
             let cert = ca_cert.as_ref();
-            let path = cert.map_or_else(|| "the system's alone".to_owned(), |cert| cert.value.display().to_string());
-            row("ca_cert", path, cert.map_or_else(|| "built in".to_owned(), |cert| cert.from.to_string()));
+            let path = cert.map_or_else(
+                || "the system's alone".to_owned(),
+                |cert| cert.value.display().to_string(),
+            );
+            row(
+                "ca_cert",
+                path,
+                cert.map_or_else(|| "built in".to_owned(), |cert| cert.from.to_string()),
+            );
             let (value, from) = (allow_plain_http.value, &allow_plain_http.from);
             row("allow_plain_http", value.to_string(), from.to_string());
         }
     }
     let name = saved.map_or_else(String::new, |saved| format!("profile '{}'", saved.value));
-    for (key, value, built_in) in [("output", &target.output, "table"), ("tz", &target.tz, "local")] {
+    for (key, value, built_in) in [
+        ("output", &target.output, "table"),
+        ("tz", &target.tz, "local"),
+    ] {
         match value {
             Some(value) => row(key, value.clone(), name.clone()),
             None => row(key, built_in.to_owned(), "built in".to_owned()),
@@ -208,7 +262,9 @@ fn settings(target: &Target) -> Vec<[String; 3]> {
 
 fn visible_rows(rows: &[[String; 3]]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["SETTING", "VALUE", "FROM"]);
+    table
+        .load_preset(presets::NOTHING)
+        .set_header(["SETTING", "VALUE", "FROM"]);
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)));
     }

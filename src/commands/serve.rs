@@ -25,7 +25,12 @@ use crate::{
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
     /// Serve this store; created where there is none [env: AUDITLOG_STORE]
-    #[arg(long, value_name = "PATH", conflicts_with = "demo", requires = "accept_token_file")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        conflicts_with = "demo",
+        requires = "accept_token_file"
+    )]
     store: Option<PathBuf>,
     /// Accept the tokens in this file, one a line
     #[arg(long, value_name = "FILE", conflicts_with = "demo")]
@@ -44,10 +49,18 @@ impl ServeArgs {
         let (store, tokens, shown) = match self.demo {
             true => {
                 let token = demo::new_token()?;
-                (demo::store(context.now)?, vec![token.clone().into_secret()], Some(token))
+                (
+                    demo::store(context.now)?,
+                    vec![token.clone().into_secret()],
+                    Some(token),
+                )
             }
             false => {
-                let tokens = read_tokens(self.accept_token_file.as_deref().ok_or(Error::NoAcceptedTokens)?)?;
+                let tokens = read_tokens(
+                    self.accept_token_file
+                        .as_deref()
+                        .ok_or(Error::NoAcceptedTokens)?,
+                )?;
                 (self.open_store(context)?, tokens, None)
             }
         };
@@ -59,13 +72,19 @@ impl ServeArgs {
             .and_then(|()| out.flush())
             .map_err(Error::Output)?;
         drop(out);
-        server.serve(store, AcceptedTokens::new(tokens), stop).await?;
+        server
+            .serve(store, AcceptedTokens::from_iter(tokens), context.ui, stop)
+            .await?;
         context.ui.note("stopped");
         Ok(())
     }
 
     fn open_store(&self, context: &Context) -> Result<Store, Error> {
-        let path = self.store.as_ref().or(context.environment.store.as_ref()).ok_or(Error::NoStore)?;
+        let path = self
+            .store
+            .as_ref()
+            .or(context.environment.store.as_ref())
+            .ok_or(Error::NoStore)?;
         match is_postgres(path) {
             true => Err(Error::PostgresStore),
             false => Ok(Store::open(path)?),
@@ -75,13 +94,26 @@ impl ServeArgs {
 
 /// The tokens of a file, one a line, so that an old one can stay valid while a new one is handed out.
 fn read_tokens(path: &Path) -> Result<Vec<SecretString>, Error> {
-    let error = |error| Error::AcceptedTokens { path: path.to_owned(), error };
+    let error = |error| Error::AcceptedTokens {
+        path: path.to_owned(),
+        error,
+    };
     let text = SecretString::from(std::fs::read_to_string(path).map_err(error)?);
-    let lines = secrecy::ExposeSecret::expose_secret(&text).lines().filter(|line| !line.is_empty());
-    let invalid = |line: usize, error: TokenError| Error::AcceptedToken { path: path.to_owned(), line, error };
+    let lines = secrecy::ExposeSecret::expose_secret(&text)
+        .lines()
+        .filter(|line| !line.is_empty());
+    let invalid = |line: usize, error: TokenError| Error::AcceptedToken {
+        path: path.to_owned(),
+        line,
+        error,
+    };
     let tokens: Vec<_> = lines
         .enumerate()
-        .map(|(at, line)| Token::parse(line).map(Token::into_secret).map_err(|e| invalid(at + 1, e)))
+        .map(|(at, line)| {
+            Token::parse(line)
+                .map(Token::into_secret)
+                .map_err(|e| invalid(at + 1, e))
+        })
         .collect::<Result<_, _>>()?;
     match tokens.is_empty() {
         true => Err(Error::NoAcceptedTokens),

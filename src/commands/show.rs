@@ -15,7 +15,7 @@ use crate::{
     api::{Event, MAX_LIMIT, Timestamp},
     config::Target,
     error::Error,
-    output::write_record,
+    output::{Layout, write_record},
     query::{Order, Query, Window, Zone},
     source::{Reading, Source},
 };
@@ -55,7 +55,10 @@ struct ShowPlan {
 impl ShowArgs {
     fn plan(&self, target: &Target, now: Timestamp) -> Result<ShowPlan, Error> {
         let zone = self.time.zone(target.tz.as_deref())?;
-        Ok(ShowPlan { window: self.time.window(now, zone)?, zone })
+        Ok(ShowPlan {
+            window: self.time.window(now, zone)?,
+            zone,
+        })
     }
 
     /// Looks for the event and shows it.
@@ -64,11 +67,15 @@ impl ShowArgs {
         let plan = self.plan(&target, context.now)?;
         let opened = self.source.open(&target, context).await?;
         if matches!(opened.source, Source::Server(_)) {
-            let slow = "the API cannot look up an id: reading newest first until the event is found";
+            let slow =
+                "the API cannot look up an id: reading newest first until the event is found";
             context.ui.note(slow);
         }
         let reading = Reading {
-            query: Query { window: plan.window, filters: Vec::new() },
+            query: Query {
+                window: plan.window,
+                filters: Vec::new(),
+            },
             order: Order::NewestFirst,
             page_size: MAX_LIMIT,
             wanted: None,
@@ -85,11 +92,22 @@ impl ShowArgs {
             })
         };
         let told = opened.source.read(&reading, &mut sink).await?;
-        let event = found.ok_or_else(|| Error::NoSuchEvent { id: self.id.clone(), window: told.window })?;
+        let event = found.ok_or_else(|| Error::NoSuchEvent {
+            id: self.id.clone(),
+            window: told.window,
+        })?;
+        let layout = Layout {
+            width: None,
+            color: context.color,
+            zone: plan.zone,
+            header: true,
+            columns: None,
+            csv_raw: false,
+        };
         let mut out = io::stdout().lock();
         match self.output {
             ShowFormat::Json => writeln!(out, "{}", event.json()),
-            ShowFormat::Text => write_record(&mut out, &event, plan.zone, context.color),
+            ShowFormat::Text => write_record(&mut out, &event, &layout),
         }
         .and_then(|()| out.flush())
         .map_err(Error::Output)

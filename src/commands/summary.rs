@@ -32,7 +32,11 @@ pub fn summary(amount: &Amount, told: &Told) -> String {
 }
 
 fn counted(shown: u64, told: &Told) -> String {
-    let events = format!("{} {}", grouped(shown), if shown == 1 { "event" } else { "events" });
+    let events = format!(
+        "{} {}",
+        grouped(shown),
+        if shown == 1 { "event" } else { "events" }
+    );
     match (told.total, told.applied_here.as_slice()) {
         (Some(total), []) if total != shown => {
             format!("{} of {} events", grouped(shown), grouped(total))
@@ -41,7 +45,11 @@ fn counted(shown: u64, told: &Told) -> String {
         (Some(total), fields) => {
             let mut options: Vec<_> = fields.iter().copied().map(FilterArgs::option).collect();
             options.dedup();
-            format!("{events} (the server holds {} before {})", grouped(total), options.join(", "))
+            format!(
+                "{events} (the server holds {} before {})",
+                grouped(total),
+                options.join(", ")
+            )
         }
     }
 }
@@ -73,25 +81,47 @@ mod tests {
             start: Timestamp::parse("2026-10-22T00:00:00Z"),
             end: Timestamp::parse("2026-11-21T12:00:00Z"),
         };
-        Told { window, total, applied_here: applied_here.to_vec(), ..Told::default() }
+        Told {
+            window,
+            total,
+            applied_here: applied_here.to_vec(),
+            ..Told::default()
+        }
     }
 
     fn of(shown: u64, skipped: u64, limit: Option<u64>, told: &Told) -> String {
         let window = "2026-10-22T00:00:00.000Z … 2026-11-21T12:00:00.000Z";
-        summary(&Amount { shown, skipped, limit }, told).replace(window, "WINDOW")
+        summary(
+            &Amount {
+                shown,
+                skipped,
+                limit,
+            },
+            told,
+        )
+        .replace(window, "WINDOW")
     }
 
     #[test]
     fn how_many_of_how_many() {
         let all = told(Some(1_234_213), &[]);
         let rest = "--all for the rest";
-        assert_eq!(of(100, 0, Some(100), &all), format!("100 of 1,234,213 events · WINDOW · {rest}"));
+        assert_eq!(
+            of(100, 0, Some(100), &all),
+            format!("100 of 1,234,213 events · WINDOW · {rest}")
+        );
         assert_eq!(of(1_234_213, 0, None, &all), "1,234,213 events · WINDOW");
         assert_eq!(of(1, 0, Some(1), &told(Some(1), &[])), "1 event · WINDOW");
-        assert_eq!(of(0, 0, Some(100), &told(Some(0), &[])), "0 events · WINDOW");
+        assert_eq!(
+            of(0, 0, Some(100), &told(Some(0), &[])),
+            "0 events · WINDOW"
+        );
         let skipped = of(10, 20, Some(10), &told(Some(30), &[]));
         assert_eq!(skipped, "10 of 30 events · WINDOW · 20 skipped");
-        assert_eq!(of(5, 0, Some(5), &told(None, &[])), format!("5 events · WINDOW · {rest}"));
+        assert_eq!(
+            of(5, 0, Some(5), &told(None, &[])),
+            format!("5 events · WINDOW · {rest}")
+        );
     }
 
     #[test]

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     address::Address,
     config::{
-        Asked, Target, TokenSource, Which, read_stored_token, remove_stored_token, write_stored_token,
+        Asked, Target, TokenSource, Which, read_stored_token, remove_stored_token,
+        write_stored_token,
     },
     error::Error,
     query::{Query, Request, Window},
@@ -95,10 +96,19 @@ impl TokenArgs {
 
 impl GenerateArgs {
     fn run(&self, context: &Context) -> Result<(), Error> {
-        let profile = self.save.as_deref().map(|name| server_profile(Some(name), context)).transpose()?;
+        let profile = self
+            .save
+            .as_deref()
+            .map(|name| server_profile(Some(name), context))
+            .transpose()?;
         let token = random_token(self.bytes, self.encoding)?;
         if let Some(profile) = &profile {
-            write_stored_token(&context.config_dir()?, &profile.name, &profile.address.origin(), &token)?;
+            write_stored_token(
+                &context.config_dir()?,
+                &profile.name,
+                &profile.address.origin(),
+                &token,
+            )?;
         }
         answer(token.expose())?;
         context.ui.note(
@@ -106,7 +116,9 @@ impl GenerateArgs {
              'Update item' and 'Save'. Portal will not show it again: keep it safe.",
         );
         match profile {
-            Some(profile) => context.ui.note(&format!("It is kept for profile '{}'.", profile.name)),
+            Some(profile) => context
+                .ui
+                .note(&format!("It is kept for profile '{}'.", profile.name)),
             None => context.ui.note("To keep it here too: auditlog token set"),
         }
         Ok(())
@@ -119,7 +131,10 @@ impl ValidateArgs {
             Some(name) => stored_token(name, context)?,
             None => typed_token()?,
         };
-        answer(&format!("valid: {} characters, no white space", token.expose().chars().count()))
+        answer(&format!(
+            "valid: {} characters, no white space",
+            token.expose().chars().count()
+        ))
     }
 }
 
@@ -132,7 +147,11 @@ fn set(args: &ProfileArg, context: &Context) -> Result<(), Error> {
     let dir = context.config_dir()?;
     write_stored_token(&dir, &profile.name, &profile.address.origin(), &token)?;
     let place = dir.credentials_file();
-    context.ui.note(&format!("the token of profile '{}' is kept in {}", profile.name, place.display()));
+    context.ui.note(&format!(
+        "the token of profile '{}' is kept in {}",
+        profile.name,
+        place.display()
+    ));
     Ok(())
 }
 
@@ -154,15 +173,31 @@ impl StatusArgs {
             Which::Server { address, token, .. } => {
                 let from = &address.from;
                 answer(&format!("server  {} ({from})", address.value))?;
-                (token.as_ref().map(TokenSource::place), read_token(token.as_ref(), context).await?)
+                (
+                    token.as_ref().map(TokenSource::place),
+                    read_token(token.as_ref(), context).await?,
+                )
             }
             Which::Demo | Which::Store(_) => return Err(Error::NotAServer),
         };
         let place = place.unwrap_or_default();
-        answer(&format!("token   {place}, {} characters", token.expose().chars().count()))?;
+        answer(&format!(
+            "token   {place}, {} characters",
+            token.expose().chars().count()
+        ))?;
         let client = self.source.client(&target, &token, context)?;
-        let query = Query { window: Window::default(), filters: Vec::new() };
-        let page = client.fetch(&Request { query, limit: 1, offset: 0 }).await?.page;
+        let query = Query {
+            window: Window::default(),
+            filters: Vec::new(),
+        };
+        let page = client
+            .fetch(&Request {
+                query,
+                limit: 1,
+                offset: 0,
+            })
+            .await?
+            .page;
         let total = page.total.map_or_else(String::new, |total| {
             format!("; {} events in the last 30 days", grouped(total))
         });
@@ -184,9 +219,15 @@ fn server_profile(name: Option<&str>, context: &Context) -> Result<ServerProfile
         .or_else(|| context.environment.profile.clone())
         .or_else(|| config.default_profile.clone())
         .ok_or(Error::NoProfile)?;
-    let asked = Asked { profile: Some(name.clone()), ..Asked::default() };
+    let asked = Asked {
+        profile: Some(name.clone()),
+        ..Asked::default()
+    };
     match Target::chosen(&asked, &context.environment, &config)?.which {
-        Which::Server { address, .. } => Ok(ServerProfile { name, address: address.value }),
+        Which::Server { address, .. } => Ok(ServerProfile {
+            name,
+            address: address.value,
+        }),
         Which::Demo | Which::Store(_) => Err(Error::NotAServer),
     }
 }
@@ -201,16 +242,23 @@ fn stored_token(name: &str, context: &Context) -> Result<Token, Error> {
 /// The token that a person types without seeing it, or that is piped in.
 fn typed_token() -> Result<Token, Error> {
     let text: SecretString = match io::stdin().is_terminal() {
-        true => rpassword::prompt_password("Token (not shown): ").map_err(Error::Stdin)?.into(),
+        true => rpassword::prompt_password("Token (not shown): ")
+            .map_err(Error::Stdin)?
+            .into(),
         false => {
             let mut text = String::new();
-            io::stdin().take(64 * 1024).read_to_string(&mut text).map_err(Error::Stdin)?;
+            io::stdin()
+                .take(64 * 1024)
+                .read_to_string(&mut text)
+                .map_err(Error::Stdin)?;
             text.into()
         }
     };
     // The line's end is not the token's; any other white space is a mistake that must be said.
     let text = text.expose_secret();
-    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    let text = text
+        .strip_suffix('\n')
+        .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
     Ok(Token::parse(text)?)
 }
 

@@ -93,7 +93,12 @@ impl fmt::Display for Filter {
 fn typed(pattern: &Wildcard, sign: &str) -> String {
     let pieces: Vec<_> = pattern
         .pieces()
-        .map(|piece| piece.replace('\\', "\\\\").replace(',', "\\,").replace('*', "\\*"))
+        .map(|piece| {
+            piece
+                .replace('\\', "\\\\")
+                .replace(',', "\\,")
+                .replace('*', "\\*")
+        })
         .collect();
     let text = pieces.join("*");
     match text.strip_prefix('!') {

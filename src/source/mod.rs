@@ -54,7 +54,11 @@ impl Reading {
             Order::NewestFirst => self.limit(0, !sent.rest.is_empty()),
             Order::OldestFirst => 1,
         };
-        Request { query: sent.query.clone(), limit, offset: 0 }
+        Request {
+            query: sent.query.clone(),
+            limit,
+            offset: 0,
+        }
     }
 }
 

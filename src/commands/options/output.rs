@@ -27,7 +27,7 @@ pub struct OutputArgs {
     output: Option<OutputFormat>,
     /// Write these columns, like time,actor,meta.taskId (table, wide, csv)
     #[arg(short, long, value_name = "LIST", value_delimiter = ',')]
-    columns: Option<Vec<String>>,
+    columns: Option<Vec<Column>>,
     /// Write to a file, whole or not at all
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
@@ -60,14 +60,12 @@ impl OutputArgs {
             (Some(format), _) => format,
             (None, saved) => saved.transpose()?.unwrap_or_default(),
         };
-        let columns = self.columns.as_ref().map(|names| names.iter().map(|name| Column::parse(name)).collect());
-        let columns = columns.transpose()?;
-        if columns.is_some() && matches!(format, OutputFormat::Json | OutputFormat::Jsonl) {
+        if self.columns.is_some() && matches!(format, OutputFormat::Json | OutputFormat::Jsonl) {
             return Err(Error::ColumnsOfJson);
         }
         Ok(OutputPlan {
             format,
-            columns,
+            columns: self.columns.clone(),
             file: self.output_file.clone(),
             header: !self.no_header,
             csv_raw: self.csv_raw,
@@ -102,13 +100,22 @@ impl OutputPlan {
         let target = match &self.file {
             Some(path) => {
                 let file = AtomicFile::create(path);
-                Output::File(file.map_err(|error| Error::OutputFile { path: path.clone(), error })?)
+                Output::File(file.map_err(|error| Error::OutputFile {
+                    path: path.clone(),
+                    error,
+                })?)
             }
             None if terminal => Output::Stdout(Box::new(io::stdout())),
             None => Output::Stdout(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout()))),
         };
-        let mut answer = Answer { format: self.format.format(layout), target };
-        answer.format.begin(answer.target.writer()).map_err(Error::Output)?;
+        let mut answer = Answer {
+            format: self.format.format(layout),
+            target,
+        };
+        answer
+            .format
+            .begin(answer.target.writer())
+            .map_err(Error::Output)?;
         Ok(answer)
     }
 }
@@ -116,12 +123,17 @@ impl OutputPlan {
 impl Answer {
     /// Writes an event.
     pub fn event(&mut self, event: &Event) -> io::Result<ControlFlow<()>> {
-        self.format.event(self.target.writer(), event).map(ControlFlow::Continue)
+        self.format
+            .event(self.target.writer(), event)
+            .map(ControlFlow::Continue)
     }
 
     /// Ends an answer that is whole.
     pub fn end(mut self) -> Result<(), Error> {
-        let written = self.format.end(self.target.writer()).and_then(|()| self.target.writer().flush());
+        let written = self
+            .format
+            .end(self.target.writer())
+            .and_then(|()| self.target.writer().flush());
         written.map_err(Error::Output)?;
         match self.target {
             Output::Stdout(_) => Ok(()),

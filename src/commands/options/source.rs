@@ -47,11 +47,15 @@ pub struct SourceArgs {
 }
 
 fn positive(text: &str) -> Result<Duration, String> {
-    let duration = parse_duration(text).ok().and_then(|duration| duration.to_std().ok());
-    duration.filter(|duration| !duration.is_zero()).ok_or_else(|| "a length of time like 30s or 2m".to_owned())
+    let duration = parse_duration(text)
+        .ok()
+        .and_then(|duration| duration.to_std().ok());
+    duration
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "a length of time like 30s or 2m".to_owned())
 }
 
-/// A source that is ready to be asked, and what it is called.
+/// A source that is ready to be asked.
 pub struct Opened {
     /// The source.
     pub source: Source,
@@ -84,46 +88,85 @@ impl SourceArgs {
             Which::Store(path) if is_postgres(&path.value) => Err(Error::PostgresStore),
             Which::Store(path) => {
                 let store = Store::open_existing(&path.value)?;
-                Ok(Opened { source: Source::Store(store), _demo: None })
+                Ok(Opened {
+                    source: Source::Store(store),
+                    _demo: None,
+                })
             }
             Which::Server { token, .. } => {
                 let token = read_token(token.as_ref(), context).await?;
-                Ok(Opened { source: Source::Server(self.client(target, &token, context)?), _demo: None })
+                Ok(Opened {
+                    source: Source::Server(self.client(target, &token, context)?),
+                    _demo: None,
+                })
             }
             Which::Demo => {
-                let served = demo::serve(context.now).await?;
-                let address = crate::address::Address::parse(&served.url).map_err(SettingsError::from)?;
-                let options = Options { ca_cert: None, allow_plain_http: false, ..self.options() };
+                let served = demo::serve(context.now, context.ui).await?;
+                let address =
+                    crate::address::Address::parse(&served.url).map_err(SettingsError::from)?;
+                let options = Options {
+                    ca_cert: None,
+                    allow_plain_http: false,
+                    ..self.options()
+                };
                 let client = Client::new(address, &served.token, options, trace(context))?;
-                Ok(Opened { source: Source::Server(client), _demo: Some(served) })
+                Ok(Opened {
+                    source: Source::Server(client),
+                    _demo: Some(served),
+                })
             }
         }
     }
 
     /// A client for the server of `target`, with a token that was read.
-    pub fn client(&self, target: &Target, token: &Token, context: &Context) -> Result<Client, Error> {
-        let Which::Server { address, ca_cert, allow_plain_http, .. } = &target.which else {
+    pub fn client(
+        &self,
+        target: &Target,
+        token: &Token,
+        context: &Context,
+    ) -> Result<Client, Error> {
+        let Which::Server {
+            address,
+            ca_cert,
+            allow_plain_http,
+            ..
+        } = &target.which
+        else {
             return Err(Error::NotAServer);
         };
         if allow_plain_http.value && address.value.is_plain_http() && !address.value.is_loopback() {
             let origin = address.value.origin();
-            context.ui.warning(&format!("the token goes to {origin} unencrypted, as the profile allows"));
+            context.ui.warning(&format!(
+                "the token goes to {origin} unencrypted, as the profile allows"
+            ));
         }
         let options = Options {
             ca_cert: ca_cert.as_ref().map(|path| path.value.clone()),
             allow_plain_http: allow_plain_http.value,
             ..self.options()
         };
-        Ok(Client::new(address.value.clone(), token, options, trace(context))?)
+        Ok(Client::new(
+            address.value.clone(),
+            token,
+            options,
+            trace(context),
+        )?)
     }
 
     /// Whether standard input is claimed by the token.
     pub fn reads_stdin(&self) -> bool {
-        self.token_file.as_ref().is_some_and(|path| path.as_os_str() == "-")
+        self.token_file
+            .as_ref()
+            .is_some_and(|path| path.as_os_str() == "-")
     }
 
     fn options(&self) -> Options {
-        Options { ca_cert: None, allow_plain_http: false, timeout: self.timeout, retries: self.retries }
+        Options {
+            ca_cert: None,
+            allow_plain_http: false,
+            timeout: self.timeout,
+            retries: self.retries,
+        }
     }
 }
 

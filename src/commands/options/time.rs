@@ -47,15 +47,29 @@ impl TimeArgs {
         let month = Duration::days(DEFAULT_DAYS);
         if let Some(text) = &self.on {
             let period = Period::parse_span(text, now, zone)?;
-            return Ok(Window { start: Some(period.first), end: Some(period.last) });
+            return Ok(Window {
+                start: Some(period.first),
+                end: Some(period.last),
+            });
         }
         if let Some(text) = &self.last {
-            return Ok(Window { start: Some(now.minus(parse_duration(text)?)), end: None });
+            return Ok(Window {
+                start: Some(now.minus(parse_duration(text)?)),
+                end: None,
+            });
         }
         let parse = |text: &String| Period::parse(text, now, zone);
         let since = self.since.as_ref().map(parse).transpose()?;
-        let end = self.until.as_ref().map(parse).transpose()?.map(|period| period.last);
+        let end = self
+            .until
+            .as_ref()
+            .map(parse)
+            .transpose()?
+            .map(|period| period.last);
         let start = since.map_or_else(|| end.unwrap_or(now).minus(month), |period| period.first);
-        Ok(Window { start: Some(start), end })
+        Ok(Window {
+            start: Some(start),
+            end,
+        })
     }
 }
