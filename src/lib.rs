@@ -15,6 +15,7 @@
 pub mod api;
 pub mod commands;
 pub mod error;
+pub mod files;
 pub mod output;
 pub mod query;
 pub mod wildcard;
