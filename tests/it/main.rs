@@ -8,4 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod files;
+mod output;
 mod support;
+mod terminal;
