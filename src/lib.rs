@@ -20,6 +20,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod error;
+pub mod files;
 pub mod ingest;
 pub mod output;
 pub mod query;

@@ -10,8 +10,10 @@ use std::{
 use chrono::Utc;
 use uuid::Uuid;
 
+use super::{Context, options::is_postgres};
 use crate::{
     api::{Event, EventError},
+    config::Environment,
     error::Error,
     ingest::{Batch, Clock, Counts, Known, Lines, Place, ReadError, event_id, new_source, survey},
     output::Ui,
@@ -35,9 +37,9 @@ pub struct IngestArgs {
     /// Log files, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Store to write to; created if there is none
-    #[arg(long, value_name = "PATH", env = "AUDITLOG_STORE")]
-    store: PathBuf,
+    /// Store to write to; created if there is none [env: AUDITLOG_STORE]
+    #[arg(long, value_name = "PATH")]
+    store: Option<PathBuf>,
     /// Append lines that say they are audit events, and cannot be read as such, to this file
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -60,6 +62,9 @@ enum Input {
 /// Why `ingest` cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
+    /// Neither `--store` nor `AUDITLOG_STORE`.
+    #[error("no store is named")]
+    NoStore,
     /// The store is one of PostgreSQL. Its URL is not repeated: it may hold a password.
     #[error("a store in PostgreSQL is not supported")]
     Postgres,
@@ -98,29 +103,38 @@ pub enum IngestError {
 
 impl IngestArgs {
     /// What was asked for.
-    pub fn plan(self) -> Result<IngestPlan, IngestError> {
-        let store = self.store.to_string_lossy();
-        if store.starts_with("postgres://") || store.starts_with("postgresql://") {
+    pub fn plan(&self, environment: &Environment) -> Result<IngestPlan, IngestError> {
+        let store = self
+            .store
+            .clone()
+            .or_else(|| environment.store.clone())
+            .ok_or(IngestError::NoStore)?;
+        if is_postgres(&store) {
             return Err(IngestError::Postgres);
         }
-        let input = |path: PathBuf| match path.as_os_str() == "-" {
+        let input = |path: &PathBuf| match path.as_os_str() == "-" {
             true => Input::Standard,
-            false => Input::File(path),
+            false => Input::File(path.clone()),
         };
-        let inputs: Vec<_> = self.files.into_iter().map(input).collect();
+        let inputs: Vec<_> = self.files.iter().map(input).collect();
         if inputs.iter().filter(|&it| *it == Input::Standard).count() > 1 {
             return Err(IngestError::StandardInputTwice);
         }
         Ok(IngestPlan {
             inputs,
-            store: self.store,
-            rejects: self.rejects,
+            store,
+            rejects: self.rejects.clone(),
         })
+    }
+
+    /// Reads the files into the store.
+    pub fn run(&self, context: &Context) -> Result<(), Error> {
+        run(self.plan(&context.environment)?, &context.ui)
     }
 }
 
 /// Reads the files, one after the other.
-pub fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
+fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
     let rejects: Box<dyn Write> = match &plan.rejects {
         Some(path) => Box::new(open_rejects(path)?),
         None => Box::new(io::sink()),

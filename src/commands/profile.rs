@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use comfy_table::{Table, presets};
+use comfy_table::{Table, presets::NOTHING};
 
 use super::{Context, answer};
 use crate::{
@@ -175,9 +175,7 @@ fn list(context: &Context) -> Result<(), Error> {
         return Ok(());
     }
     let mut table = Table::new();
-    table
-        .load_preset(presets::NOTHING)
-        .set_header(["", "NAME", "SOURCE"]);
+    table.load_style(NOTHING).set_header(["", "NAME", "SOURCE"]);
     for (name, profile) in &config.profiles {
         let default = if config.default_profile.as_ref() == Some(name) {
             "*"
@@ -263,7 +261,7 @@ fn settings(target: &Target) -> Vec<[String; 3]> {
 fn visible_rows(rows: &[[String; 3]]) -> String {
     let mut table = Table::new();
     table
-        .load_preset(presets::NOTHING)
+        .load_style(NOTHING)
         .set_header(["SETTING", "VALUE", "FROM"]);
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)));

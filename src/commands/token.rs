@@ -1,9 +1,6 @@
 //! `auditlog token`: make, check, keep and try a token.
 
-use std::{
-    io::{self, IsTerminal, Read},
-    ops::ControlFlow,
-};
+use std::io::{self, IsTerminal, Read};
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};

@@ -179,7 +179,7 @@ mod tests {
     use crate::{
         api::{Field, Timestamp},
         query::{Filter, Order, Query, Window},
-        store::{Order, Position, StoreError},
+        store::{Position, StoreError},
         wildcard::Wildcard,
     };
 

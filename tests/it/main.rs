@@ -9,5 +9,8 @@
 )]
 
 mod agreement;
+mod files;
+mod output;
 mod store;
 mod support;
+mod terminal;

@@ -1,5 +1,6 @@
 //! What the tests share: a home of their own, and the program run in it with nothing inherited.
 
+pub mod events;
 pub mod served;
 
 use std::{

@@ -1,161 +1,21 @@
-//! Every error of the program: what failed, what to do about it, and the exit code.
-//!
-//! The modules below state facts; hints and exit codes are here alone, in matches without a `_` arm.
+//! What to do about an error.
 
-use std::{io, path::PathBuf};
+use std::io;
 
+use super::Error;
 use crate::{
-    api::Timestamp,
     client::ClientError,
     commands::ingest::IngestError,
     config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
-    demo::DemoError,
-    query::{FilterError, TimeError, Window},
+    query::{FilterError, TimeError},
     server::ServeError,
     source::SourceError,
     store::StoreError,
-    token::TokenError,
 };
 
-/// What the program ends with when it fails.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the message of each says what it is")]
-pub enum Error {
-    #[error("cannot write the answer: {0}")]
-    Output(io::Error),
-    #[error("cannot write {}: {error}", path.display())]
-    OutputFile { path: PathBuf, error: io::Error },
-    #[error("interrupted")]
-    Interrupted,
-    #[error("cannot read standard input: {0}")]
-    Stdin(io::Error),
-    #[error("cannot wait for signals: {0}")]
-    Signals(io::Error),
-    #[error("the operating system gives no random bytes: {0}")]
-    Random(getrandom::Error),
-    #[error("the window ends before it begins: {start} is after {end}")]
-    EmptyWindow { start: Timestamp, end: Timestamp },
-    #[error("there is no event '{id}' from {}", shown(.window))]
-    NoSuchEvent { id: String, window: Window },
-    #[error("--columns does not go with JSON: it carries every field")]
-    ColumnsOfJson,
-    #[error("the profile's output '{0}' is not a format")]
-    ProfileOutput(String),
-    #[error("profile '{0}' exists already")]
-    ProfileExists(String),
-    #[error("no profile is named, and there is no default profile")]
-    NoProfile,
-    #[error("this source is not a server: it takes no token")]
-    NotAServer,
-    #[error("there is no token for this server")]
-    NoToken,
-    #[error("no store is named")]
-    NoStore,
-    #[error("a store in PostgreSQL is not supported")]
-    PostgresStore,
-    #[error("no token is named that the server should accept")]
-    NoAcceptedTokens,
-    #[error("cannot read {}: {error}", path.display())]
-    AcceptedTokens { path: PathBuf, error: io::Error },
-    #[error("line {line} of {}: {error}", path.display())]
-    AcceptedToken {
-        path: PathBuf,
-        line: usize,
-        error: TokenError,
-    },
-    #[error(transparent)]
-    Token(#[from] TokenError),
-    #[error(transparent)]
-    Filter(#[from] FilterError),
-    #[error(transparent)]
-    Time(#[from] TimeError),
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error(transparent)]
-    TokenSource(#[from] TokenSourceError),
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Ingest(#[from] IngestError),
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    #[error(transparent)]
-    Demo(#[from] DemoError),
-}
-
-fn shown(window: &Window) -> String {
-    let bound =
-        |time: Option<Timestamp>| time.map_or_else(|| "…".to_owned(), |time| time.to_string());
-    format!("{} to {}", bound(window.start), bound(window.end))
-}
-
-/// The exit codes that scripts rely on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Code {
-    /// Done; no events is done, a closed pipe is done.
-    Done = 0,
-    /// An unexpected fault.
-    Fault = 1,
-    /// Wrong usage or configuration.
-    Usage = 2,
-    /// Refused: no token, 401, 403.
-    Refused = 4,
-    /// The server or the network failed, after retries.
-    Server = 5,
-    /// Interrupted.
-    Interrupted = 130,
-}
+const NO_TOKEN: &str = "give --token-file FILE or AUDITLOG_TOKEN, or keep one: auditlog token set";
 
 impl Error {
-    /// The exit code.
-    pub fn code(&self) -> Code {
-        match self {
-            Self::Output(error) | Self::Source(SourceError::Sink(error))
-                if error.kind() == io::ErrorKind::BrokenPipe =>
-            {
-                Code::Done
-            }
-            Self::Interrupted => Code::Interrupted,
-            Self::Output(_) | Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => Code::Fault,
-            Self::NoSuchEvent { .. } | Self::Demo(_) => Code::Fault,
-            Self::OutputFile { .. }
-            | Self::EmptyWindow { .. }
-            | Self::ColumnsOfJson
-            | Self::ProfileOutput(_)
-            | Self::ProfileExists(_)
-            | Self::NoProfile
-            | Self::NotAServer
-            | Self::NoStore
-            | Self::PostgresStore
-            | Self::NoAcceptedTokens
-            | Self::AcceptedTokens { .. }
-            | Self::AcceptedToken { .. }
-            | Self::Token(_)
-            | Self::Filter(_)
-            | Self::Time(_)
-            | Self::Config(_)
-            | Self::Credentials(_)
-            | Self::Settings(_) => Code::Usage,
-            Self::NoToken => Code::Refused,
-            Self::TokenSource(error) => token_source_code(error),
-            Self::Client(error) | Self::Source(SourceError::Client(error)) => client_code(error),
-            Self::Source(error) => source_code(error),
-            Self::Store(error) => store_code(error),
-            Self::Ingest(error) => ingest_code(error),
-            Self::Serve(ServeError::Listen { .. }) => Code::Usage,
-            Self::Serve(ServeError::CutOff(_)) => Code::Fault,
-        }
-    }
-
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -197,8 +57,6 @@ impl Error {
         Some(hint.to_owned())
     }
 }
-
-const NO_TOKEN: &str = "give --token-file FILE or AUDITLOG_TOKEN, or keep one: auditlog token set";
 
 fn filter_hint(error: &FilterError) -> Option<String> {
     Some(match error {
@@ -276,18 +134,6 @@ fn credentials_hint(error: &CredentialsError) -> Option<String> {
     })
 }
 
-fn token_source_code(error: &TokenSourceError) -> Code {
-    match error {
-        TokenSourceError::NotStored(_) => Code::Refused,
-        TokenSourceError::Failed { .. } | TokenSourceError::Slow { .. } => Code::Refused,
-        TokenSourceError::Read { .. }
-        | TokenSourceError::Token { .. }
-        | TokenSourceError::NoCommand
-        | TokenSourceError::Start { .. }
-        | TokenSourceError::Credentials(_) => Code::Usage,
-    }
-}
-
 fn token_source_hint(error: &TokenSourceError) -> Option<String> {
     Some(match error {
         TokenSourceError::NotStored(store) => {
@@ -305,30 +151,6 @@ fn token_source_hint(error: &TokenSourceError) -> Option<String> {
         }
         TokenSourceError::Credentials(error) => return credentials_hint(error),
     })
-}
-
-/// A 4xx that is not about the token will be the same next time: it is the request, or the address, that is wrong.
-fn client_code(error: &ClientError) -> Code {
-    match error {
-        ClientError::Unauthorized(_) | ClientError::Forbidden(_) => Code::Refused,
-        ClientError::Certificates { .. }
-        | ClientError::PlainHttp { .. }
-        | ClientError::BadRequest { .. }
-        | ClientError::NotFound { .. } => Code::Usage,
-        ClientError::Setup(_)
-        | ClientError::Unreachable { .. }
-        | ClientError::Untrusted { .. }
-        | ClientError::TimedOut { .. }
-        | ClientError::BrokenOff { .. }
-        | ClientError::Redirected { .. }
-        | ClientError::RateLimited(_)
-        | ClientError::Fault { .. }
-        | ClientError::Status(_)
-        | ClientError::Empty
-        | ClientError::NotJson(_)
-        | ClientError::NotAPage(_)
-        | ClientError::TooLarge(_) => Code::Server,
-    }
 }
 
 fn client_hint(error: &ClientError) -> Option<String> {
@@ -380,17 +202,6 @@ fn client_hint(error: &ClientError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn source_code(error: &SourceError) -> Code {
-    match error {
-        SourceError::Client(error) => client_code(error),
-        SourceError::Store(error) => store_code(error),
-        SourceError::Sink(_) => Code::Fault,
-        SourceError::Repeats { .. } | SourceError::NoTotal | SourceError::Crowded { .. } => {
-            Code::Server
-        }
-    }
-}
-
 fn source_hint(error: &SourceError) -> Option<String> {
     let hint = match error {
         SourceError::Client(error) => return client_hint(error),
@@ -405,22 +216,10 @@ fn source_hint(error: &SourceError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn ingest_code(error: &IngestError) -> Code {
-    match error {
-        IngestError::Postgres | IngestError::StandardInputTwice | IngestError::Open { .. } => {
-            Code::Usage
-        }
-        IngestError::Read { .. }
-        | IngestError::Rejects(_)
-        | IngestError::Event(_)
-        | IngestError::Random(_) => Code::Fault,
-        IngestError::Store(error) => store_code(error),
-    }
-}
-
 fn ingest_hint(error: &IngestError) -> Option<&'static str> {
     const FULL: &str = "free some space and run the same command again: nothing is lost or doubled";
     match error {
+        IngestError::NoStore => Some("give --store PATH"),
         IngestError::Postgres => Some("give --store the path of a file"),
         IngestError::StandardInputTwice => Some("give - once"),
         IngestError::Open { .. } => Some("check the path and who may use it"),
@@ -440,24 +239,6 @@ fn ingest_hint(error: &IngestError) -> Option<&'static str> {
         }
         IngestError::Store(error) => store_hint(error),
         IngestError::Event(_) | IngestError::Random(_) => None,
-    }
-}
-
-fn store_code(error: &StoreError) -> Code {
-    match error {
-        StoreError::NotFound(_)
-        | StoreError::NotAStore(_)
-        | StoreError::TooNew { .. }
-        | StoreError::CannotOpen { .. }
-        | StoreError::ReadOnly
-        | StoreError::NotFilterable(_) => Code::Usage,
-        StoreError::Locked
-        | StoreError::Full
-        | StoreError::Damaged(_)
-        | StoreError::TooSlow
-        | StoreError::Moved
-        | StoreError::Database(_)
-        | StoreError::BrokenOff => Code::Fault,
     }
 }
 
