@@ -42,8 +42,7 @@ pub fn configure(s: &mut Session<'_>) {
     let minutes = s.trail.pick(&[10, 15, 30, 60]);
     if s.trail.chance(35) {
         s.does(kind::UPDATE_CONFIG, |deed| {
-            settings(deed, plugin, minutes)
-                .failed("InputError", "/schedule/frequency must be object")
+            settings(deed, plugin, minutes).failed("/schedule/frequency must be object")
         });
     }
     s.does(kind::UPDATE_CONFIG, |deed| settings(deed, plugin, minutes));
@@ -97,7 +96,7 @@ fn settings(deed: Deed, plugin: &str, minutes: u8) -> Deed {
 
 /// What a Backstage says to those who may not.
 pub fn refused(deed: Deed) -> Deed {
-    deed.failed("NotAllowedError", "Unauthorized")
+    deed.failed("Unauthorized")
 }
 
 /// Tries for a role and does not get it.

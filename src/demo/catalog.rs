@@ -101,10 +101,9 @@ pub fn follow_dead_link(s: &mut Session<'_>) {
     });
     s.causes(s.who, kind::FETCH_BY_NAME, |deed| {
         let name = item.name;
-        deed.request("GET", &url).entity(&entity).failed(
-            "NotFoundError",
-            format!("No entity named '{name}' found, with kind 'component' in namespace 'default'"),
-        )
+        deed.request("GET", &url).entity(&entity).failed(format!(
+            "No entity named '{name}' found, with kind 'component' in namespace 'default'"
+        ))
     });
 }
 
@@ -144,8 +143,7 @@ pub fn register(s: &mut Session<'_>) {
             .meta("isDryRun", false);
         if known {
             let message = format!("Location url:{} already exists", item.target());
-            deed.meta("location", wanted)
-                .failed("ConflictError", message)
+            deed.meta("location", wanted).failed(message)
         } else {
             deed.meta("location", item.location())
         }

@@ -73,7 +73,7 @@ fn merge(trail: &mut Trail, hour: i64) {
     s.does(kind::VALIDATE, |deed| {
         let deed = deed.request("POST", "/api/catalog/validate-entity");
         if broken {
-            deed.failed("Error", "Could not validate entity")
+            deed.failed("Could not validate entity")
         } else {
             deed
         }
@@ -84,7 +84,7 @@ fn merge(trail: &mut Trail, hour: i64) {
     s.does(kind::REFRESH, |deed| {
         let deed = deed.request("POST", "/api/catalog/refresh").entity(&entity);
         if unknown {
-            deed.failed("NotFoundError", format!("Entity {entity} not found"))
+            deed.failed(format!("Entity {entity} not found"))
         } else {
             deed
         }

@@ -20,7 +20,7 @@ pub fn run_template(s: &mut Session<'_>) {
         s.does(kind::TASK_CREATE, |deed| {
             deed.request("POST", TASKS)
                 .meta("templateRef", template.entity_ref())
-                .failed("InputError", "instance is not of a type(s) string")
+                .failed("instance is not of a type(s) string")
         });
     }
     let run = Run {
@@ -72,7 +72,7 @@ pub fn open_old_template(s: &mut Session<'_>) {
             "/api/scaffolder/v2/templates/default/template/java-service/parameter-schema",
         )
         .meta("templateRef", entity)
-        .failed("NotFoundError", format!("Template {entity} not found"))
+        .failed(format!("Template {entity} not found"))
     });
 }
 
@@ -109,7 +109,7 @@ impl Run {
     fn fails_and_is_retried(&self, s: &mut Session<'_>) {
         s.wait_seconds(40);
         let message = format!("Repository {} already exists", self.product.name);
-        self.executes(s, |deed| deed.failed("ConflictError", message));
+        self.executes(s, |deed| deed.failed(message));
         s.does(kind::TASK_EVENTS, |deed| self.asked(deed, "GET", "/events"));
         s.wait_seconds(200);
         s.does(kind::TASK_RETRY, |deed| self.asked(deed, "POST", "/retry"));
@@ -120,9 +120,7 @@ impl Run {
         s.does(kind::TASK_CANCEL, |deed| {
             self.asked(deed, "POST", "/cancel")
         });
-        self.executes(s, |deed| {
-            deed.failed("Error", "Step publish has been cancelled.")
-        });
+        self.executes(s, |deed| deed.failed("Step publish has been cancelled."));
     }
 
     /// The end of the work itself: nobody's request, the template's parameters in full.

@@ -3,7 +3,7 @@
 use chrono::{Duration, NaiveDate, NaiveTime};
 use fastrand::Rng;
 use serde::Serialize;
-use serde_json::{json, value::to_raw_value};
+use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
 use super::{company::Actor, kind::Kind};
@@ -59,10 +59,10 @@ impl Deed {
         self
     }
 
-    /// And it did not go well.
-    pub fn failed(mut self, name: &str, message: impl Into<String>) -> Self {
+    /// And it did not go well; `error` is the text of the error, as a line of the log gives it.
+    pub fn failed(mut self, error: impl Into<String>) -> Self {
         self.failed = true;
-        self.meta("error", json!({"name": name, "message": message.into()}))
+        self.meta("error", error.into())
     }
 
     fn into_draft(self, id: String, recorded: Timestamp) -> Draft {

@@ -12,5 +12,6 @@ mod agreement;
 mod files;
 mod output;
 mod store;
+mod layers;
 mod support;
 mod terminal;
