@@ -8,4 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
+mod ingest;
+mod ingest_cut_off;
 mod support;

@@ -1,5 +1,7 @@
 //! What the tests share: a home of their own, and the program run in it with nothing inherited.
 
+pub mod trail;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
