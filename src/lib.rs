@@ -19,5 +19,6 @@ pub mod error;
 pub mod ingest;
 pub mod output;
 pub mod query;
+pub mod server;
 pub mod store;
 pub mod wildcard;

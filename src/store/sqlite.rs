@@ -100,7 +100,7 @@ impl Location {
         Ok(())
     }
 
-    /// The version of the store, 0 for an empty file.
+    /// The version of the store, 0 for an empty database.
     fn version(&self, connection: &Connection) -> Result<i64, StoreError> {
         let pragma = |name| {
             connection
@@ -113,7 +113,7 @@ impl Location {
                 known: VERSION,
             }),
             (APPLICATION_ID, found) if found > 0 => Ok(found),
-            (0, 0) if pragma("page_count")? == 0 => Ok(0),
+            (0, 0) if is_empty(connection)? => Ok(0),
             _ => Err(StoreError::NotAStore(self.path().to_owned())),
         }
     }
@@ -195,11 +195,21 @@ pub(super) fn open_existing(path: &Path) -> Result<(Location, Connection), Store
 /// The look is at the main file alone, as it lies. What looks damaged may be in the middle of a write by another
 /// program: then the connection that follows decides, which knows of locks.
 fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
+    // SQLite takes a file that is shorter than its smallest page for an empty one, and would write over it.
+    if matches!(fs::metadata(path), Ok(file) if (1..512).contains(&file.len())) {
+        return Err(StoreError::NotAStore(path.to_owned()));
+    }
     let location = Location::Immutable(path.to_owned());
     match location.connect().and_then(|it| location.version(&it)) {
         Err(error @ (StoreError::NotAStore(_) | StoreError::TooNew { .. })) => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Whether nobody has made anything of the file yet. Its pages do not tell: a transaction begins with adding one.
+fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT count(*) = 0 FROM sqlite_schema";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
 /// Side files are first needed by a first read.

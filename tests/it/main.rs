@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod agreement;
 mod ingest;
 mod ingest_cut_off;
+mod store;
 mod support;

@@ -1,11 +1,14 @@
 //! What the tests share: a home of their own, and the program run in it with nothing inherited.
 
+pub mod served;
 pub mod trail;
 
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
+
+use auditlog::api::{Event, Timestamp};
 
 /// A folder that is home, configuration and working directory of the programs run in it.
 pub struct Home {
@@ -71,4 +74,17 @@ pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
         .join(name)
+}
+
+/// Events with a second between each two and ids that rise with them.
+pub fn events(count: usize) -> Vec<Event> {
+    let event = |number: usize| {
+        let time = Timestamp::from_micros(1_790_000_000_000_000 + number as i64 * 1_000_000);
+        let time = time.expect("a time that a calendar has");
+        let json = format!(
+            r#"{{"id":"id-{number:06}","event_time":"{time}","recorded_at":"{time}","plugin_id":"catalog","event_id":"entity-fetch","severity_level":"low","status":"succeeded","actor_type":"user","actor_id":"user:default/john","meta":{{"n":{number}}}}}"#
+        );
+        Event::from_json(&json).expect("an event")
+    };
+    (0..count).map(event).collect()
 }

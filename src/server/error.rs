@@ -1,0 +1,108 @@
+//! Why the server cannot start, and why it refuses a request: two enums, because two kinds of people read them.
+
+use std::{io, net::SocketAddr};
+
+use hyper::StatusCode;
+
+use crate::{query::ParamError, store::StoreError};
+
+/// Why the server did not start, or ended badly.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+    /// Requests had not ended when the time for them was over.
+    #[error("{0} requests had not ended in time and were cut off")]
+    CutOff(usize),
+}
+
+/// Why a request gets no page.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// No bearer token.
+    MissingCredentials,
+    /// A bearer token that is not one of ours.
+    IllegalToken,
+    /// Another path, or another method.
+    NotFound,
+    /// A parameter that the API does not have, or not so.
+    Parameter(ParamError),
+    /// The store gave no answer.
+    Store(StoreError),
+}
+
+/// What a client is told.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) status: StatusCode,
+    pub(super) name: &'static str,
+    pub(super) message: String,
+}
+
+impl Refusal {
+    /// Status and public message. What the store said is the operator's, not the client's.
+    pub(super) fn told(&self) -> Told {
+        let (status, name, message) = match self {
+            Self::MissingCredentials => (401, "AuthenticationError", "Missing credentials".into()),
+            Self::IllegalToken => (401, "AuthenticationError", "Illegal token".into()),
+            Self::NotFound => (404, "NotFoundError", "There is nothing here".into()),
+            Self::Parameter(error) => (400, "InputError", error.to_string()),
+            Self::Store(error) if passes(error) => (
+                503,
+                "ServiceUnavailableError",
+                "The store is busy; try again later".into(),
+            ),
+            Self::Store(_) => (500, "Error", "An internal error occurred".into()),
+        };
+        Told {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            name,
+            message,
+        }
+    }
+}
+
+/// Whether the same request can succeed a little later, with nobody's help.
+fn passes(error: &StoreError) -> bool {
+    match error {
+        StoreError::Locked | StoreError::TooSlow => true,
+        StoreError::NotFound(_)
+        | StoreError::NotAStore(_)
+        | StoreError::TooNew { .. }
+        | StoreError::CannotOpen { .. }
+        | StoreError::ReadOnly
+        | StoreError::Full
+        | StoreError::Damaged(_)
+        | StoreError::Moved
+        | StoreError::NotFilterable(_)
+        | StoreError::Database(_)
+        | StoreError::BrokenOff => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+    use crate::store::StoreError;
+
+    #[test]
+    fn what_the_store_said_stays_inside() {
+        let damaged = Refusal::Store(StoreError::Damaged("SELECT secret FROM events".into()));
+        let told = damaged.told();
+        assert_eq!(told.status, 500);
+        assert_eq!(told.message, "An internal error occurred");
+        for busy in [StoreError::Locked, StoreError::TooSlow] {
+            let told = Refusal::Store(busy).told();
+            assert_eq!(
+                (told.status.as_u16(), told.name),
+                (503, "ServiceUnavailableError")
+            );
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The audit-event API over a store: connections, their limits, and an end that cuts nobody off.
+//!
+//! HTTP/1.1 without TLS, as a Backstage speaks it too; a proxy in front does the rest. Nothing here knows where the
+//! store's events come from.
+
+mod auth;
+mod error;
+mod routes;
+
+use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    select,
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{output::Ui, store::Store};
+
+pub use auth::AcceptedTokens;
+pub use error::ServeError;
+
+use routes::Routes;
+
+/// Largest head of a request, in bytes: Node's limit, and so a real Backstage's.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// What one server takes upon itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at a time; more wait outside.
+    pub connections: usize,
+    /// Time for the head of a request, and for the pause before it.
+    pub head: Duration,
+    /// Time after which a connection takes no further request. Else a few clients that do not read could keep all.
+    pub lifetime: Duration,
+    /// Time for a request to end when its connection has to.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 256,
+            head: Duration::from_secs(10),
+            lifetime: Duration::from_secs(600),
+            grace: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A server that listens and does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    limits: Limits,
+}
+
+impl Server {
+    /// Listens on `listen`; port 0 takes a free one.
+    pub async fn bind(listen: SocketAddr) -> Result<Self, ServeError> {
+        Self::bind_with(listen, Limits::default()).await
+    }
+
+    /// Listens with limits of one's own.
+    pub async fn bind_with(listen: SocketAddr, limits: Limits) -> Result<Self, ServeError> {
+        let refused = |reason| ServeError::Listen {
+            address: listen,
+            reason,
+        };
+        let listener = TcpListener::bind(listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self {
+            listener,
+            address,
+            limits,
+        })
+    }
+
+    /// The address that clients put before the path of the API.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Answers until `stop`; then requests under way end, and nothing new begins.
+    ///
+    /// What the store fails at is told to `ui`, and to the client only that it failed.
+    pub async fn serve(
+        self,
+        store: Store,
+        tokens: AcceptedTokens,
+        ui: Ui,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        let routes = Arc::new(Routes { store, tokens, ui });
+        let permits = Arc::new(Semaphore::new(self.limits.connections));
+        // Its sender says all there is to say by being dropped.
+        let (serving, stopped) = watch::channel(());
+        let mut connections = JoinSet::new();
+        tokio::pin!(stop);
+        loop {
+            let next = async {
+                let permit = Arc::clone(&permits).acquire_owned().await;
+                (permit, accept(&self.listener).await)
+            };
+            let (permit, stream) = select! {
+                biased;
+                () = &mut stop => break,
+                next = next => next,
+            };
+            let drive = drive(stream, Arc::clone(&routes), self.limits, stopped.clone());
+            connections.spawn(async move {
+                let _permit = permit;
+                drive.await
+            });
+            while connections.try_join_next().is_some() {}
+        }
+        drop(self.listener);
+        drop(serving);
+        let mut cut = 0;
+        while let Some(ended) = connections.join_next().await {
+            cut += usize::from(matches!(ended, Ok(End::CutOff)));
+        }
+        match cut {
+            0 => Ok(()),
+            cut => Err(ServeError::CutOff(cut)),
+        }
+    }
+}
+
+/// How a connection ended.
+enum End {
+    Done,
+    CutOff,
+}
+
+/// The next connection. What goes wrong is the client's doing, or a lack of file handles that passes.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(_) => sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+async fn drive(
+    stream: TcpStream,
+    routes: Arc<Routes>,
+    limits: Limits,
+    mut stopped: watch::Receiver<()>,
+) -> End {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| {
+        let routes = Arc::clone(&routes);
+        async move { Ok::<_, Infallible>(routes.answer(&request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    // A client that breaks off or sends no HTTP is nobody's error here.
+    select! {
+        _ = connection.as_mut() => return End::Done,
+        _ = stopped.changed() => {}
+        () = sleep(limits.lifetime) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    match timeout(limits.grace, connection).await {
+        Ok(_) => End::Done,
+        Err(_) => End::CutOff,
+    }
+}

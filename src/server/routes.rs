@@ -1,0 +1,148 @@
+//! One request and its answer. There is one route, so that no router is needed; Backstage's is case-insensitive and
+//! takes a slash at the end.
+
+use std::borrow::Cow;
+
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode, Uri,
+    header::{self, HeaderValue},
+};
+
+use super::{auth::AcceptedTokens, error::Refusal};
+use crate::{
+    api::{AUDIT_EVENT_PATH, Problem, ProblemRequest, Timestamp, write_page},
+    output::Ui,
+    query,
+    store::Store,
+};
+
+/// What every request is answered from.
+#[derive(Debug)]
+pub(super) struct Routes {
+    pub(super) store: Store,
+    pub(super) tokens: AcceptedTokens,
+    pub(super) ui: Ui,
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+const ALLOWED: &str = "GET,HEAD";
+/// Where Backstage mounts the plugin. The plugin, and its errors, do not see this part of a path.
+const PLUGIN: &str = "/api/audit-log";
+
+impl Routes {
+    /// The answer to a request. Its body is never read.
+    pub(super) async fn answer<B>(&self, request: &Request<B>) -> Response<String> {
+        let answer = self.page_or_options(request).await;
+        answer.unwrap_or_else(|refusal| self.refuse(request, &refusal))
+    }
+
+    async fn page_or_options<B>(&self, request: &Request<B>) -> Result<Response<String>, Refusal> {
+        // Before the route, as Backstage does it: who has no token learns nothing of what is here.
+        self.tokens.check(request.headers())?;
+        let path = request.uri().path();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if !path.eq_ignore_ascii_case(AUDIT_EVENT_PATH) {
+            return Err(Refusal::NotFound);
+        }
+        match *request.method() {
+            // A HEAD is answered as a GET; hyper leaves the body out.
+            Method::GET | Method::HEAD => self.page(request.uri()).await,
+            Method::OPTIONS => Ok(options()),
+            _ => Err(Refusal::NotFound),
+        }
+    }
+
+    async fn page(&self, uri: &Uri) -> Result<Response<String>, Refusal> {
+        let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        let now = Timestamp::from(chrono::Utc::now());
+        let asked = query::Request::from_pairs(pairs, now).map_err(Refusal::Parameter)?;
+        let (limit, offset) = (asked.limit, asked.offset);
+        let page = self.store.page(&asked.query, limit, offset).await;
+        let page = page.map_err(Refusal::Store)?;
+        let bodies = page.bodies.iter().map(String::as_str);
+        let body = write_page(bodies, page.total, limit, offset);
+        Ok(response(StatusCode::OK, JSON, body))
+    }
+
+    fn refuse<B>(&self, request: &Request<B>, refusal: &Refusal) -> Response<String> {
+        let seen = ProblemRequest {
+            method: request.method().to_string(),
+            url: url_inside(request.uri()).into_owned(),
+        };
+        if let Refusal::Store(error) = refusal {
+            let text = format!("{} {}: {error}", seen.method, seen.url);
+            self.ui.warning(&text);
+        }
+        let told = refusal.told();
+        let problem = Problem::new(told.status.as_u16(), told.name, told.message, seen);
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        response(told.status, JSON, body)
+    }
+}
+
+/// What a real one answers, body and all.
+fn options() -> Response<String> {
+    let mut response = response(
+        StatusCode::OK,
+        "text/html; charset=utf-8",
+        ALLOWED.to_owned(),
+    );
+    put(response.headers_mut(), header::ALLOW, ALLOWED);
+    response
+}
+
+fn response(status: StatusCode, content_type: &'static str, body: String) -> Response<String> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    put(headers, header::CONTENT_TYPE, content_type);
+    put(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(headers, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+fn put(headers: &mut HeaderMap, name: header::HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
+}
+
+/// Path and query as the plugin sees them; whole where they lead elsewhere.
+fn url_inside(uri: &Uri) -> Cow<'_, str> {
+    let whole = uri.path_and_query().map_or("/", |url| url.as_str());
+    let inside = match whole.split_at_checked(PLUGIN.len()) {
+        Some((plugin, inside)) if plugin.eq_ignore_ascii_case(PLUGIN) => inside,
+        _ => return Cow::Borrowed(whole),
+    };
+    match inside.chars().next() {
+        Some('/') => Cow::Borrowed(inside),
+        None | Some('?') => Cow::Owned(format!("/{inside}")),
+        Some(_) => Cow::Borrowed(whole),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::url_inside;
+
+    #[test]
+    fn errors_name_the_path_inside_the_plugin() {
+        for (url, inside) in [
+            (
+                "/api/audit-log/v1/audit-event?limit=0",
+                "/v1/audit-event?limit=0",
+            ),
+            ("/API/Audit-Log/V1/nope", "/V1/nope"),
+            ("/api/audit-log", "/"),
+            ("/api/audit-log?x=1", "/?x=1"),
+            ("/api/audit-logs/v1", "/api/audit-logs/v1"),
+            (
+                "/api/catalog/entities?limit=abc",
+                "/api/catalog/entities?limit=abc",
+            ),
+            ("http://host/api/audit-log/v1/nope", "/v1/nope"),
+            ("/", "/"),
+            ("*", "*"),
+        ] {
+            assert_eq!(url_inside(&url.parse().unwrap()), inside);
+        }
+    }
+}
