@@ -10,8 +10,10 @@
 
 mod agreement;
 mod files;
+mod ingest;
+mod ingest_cut_off;
+mod layers;
 mod output;
 mod store;
-mod layers;
 mod support;
 mod terminal;

@@ -2,6 +2,7 @@
 
 pub mod events;
 pub mod served;
+pub mod trail;
 
 use std::{
     path::{Path, PathBuf},
