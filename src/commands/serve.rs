@@ -9,9 +9,11 @@ use std::{
 use clap::Args;
 use secrecy::SecretString;
 
-use super::{Context, options::is_postgres};
+use super::{
+    Context,
+    options::{demo_store, is_postgres, new_token},
+};
 use crate::{
-    demo,
     error::Error,
     server::{AcceptedTokens, Server},
     store::Store,
@@ -48,9 +50,9 @@ impl ServeArgs {
     pub async fn run(&self, context: &Context) -> Result<(), Error> {
         let (store, tokens, shown) = match self.demo {
             true => {
-                let token = demo::new_token()?;
+                let token = new_token()?;
                 (
-                    demo::store(context.now)?,
+                    demo_store(context.now)?,
                     vec![token.clone().into_secret()],
                     Some(token),
                 )

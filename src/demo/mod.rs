@@ -11,15 +11,12 @@ mod machines;
 mod night;
 mod office;
 mod scaffolder;
-mod served;
 mod trail;
 
 use chrono::{Datelike, Days, NaiveDate};
 
 use crate::api::{Event, Timestamp};
 use trail::Trail;
-
-pub use served::{DemoError, Served, new_token, serve, store};
 
 /// Days that are told, today among them.
 const DAYS: u64 = 28;

@@ -10,9 +10,8 @@ use std::{io, path::PathBuf};
 use crate::{
     api::Timestamp,
     client::ClientError,
-    commands::ingest::IngestError,
+    commands::{ingest::IngestError, options::DemoError},
     config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
-    demo::DemoError,
     query::{FilterError, TimeError, Window},
     server::ServeError,
     source::SourceError,

@@ -4,11 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
+use super::demo::{Served, serve_demo};
 use crate::{
     client::{Client, DEFAULT_RETRIES, Options},
     commands::Context,
     config::{Asked, SettingsError, Target, TokenSource, Which},
-    demo,
     error::Error,
     query::parse_duration,
     source::Source,
@@ -60,7 +60,7 @@ pub struct Opened {
     /// The source.
     pub source: Source,
     /// The served sample trail, which ends with this value.
-    _demo: Option<demo::Served>,
+    _demo: Option<Served>,
 }
 
 impl SourceArgs {
@@ -101,7 +101,7 @@ impl SourceArgs {
                 })
             }
             Which::Demo => {
-                let served = demo::serve(context.now, context.ui).await?;
+                let served = serve_demo(context.now, context.ui).await?;
                 let address =
                     crate::address::Address::parse(&served.url).map_err(SettingsError::from)?;
                 let options = Options {

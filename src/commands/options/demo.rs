@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::sync::oneshot;
 
-use super::sample_trail;
 use crate::{
     api::Timestamp,
+    demo::sample_trail,
     output::Ui,
     server::{AcceptedTokens, ServeError, Server},
     store::{Store, StoreError},
@@ -47,15 +47,15 @@ pub fn new_token() -> Result<Token, DemoError> {
 }
 
 /// The sample trail in a store in memory.
-pub fn store(now: Timestamp) -> Result<Store, DemoError> {
+pub fn demo_store(now: Timestamp) -> Result<Store, DemoError> {
     let store = Store::in_memory()?;
     store.writer()?.append(&sample_trail(now), None)?;
     Ok(store)
 }
 
 /// Serves the sample trail on a free port of the loopback interface.
-pub async fn serve(now: Timestamp, ui: Ui) -> Result<Served, DemoError> {
-    let (token, store) = (new_token()?, store(now)?);
+pub async fn serve_demo(now: Timestamp, ui: Ui) -> Result<Served, DemoError> {
+    let (token, store) = (new_token()?, demo_store(now)?);
     let server = Server::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let (url, accepted) = (
         server.url(),
