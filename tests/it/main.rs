@@ -9,7 +9,9 @@
 )]
 
 mod agreement;
+mod docs;
 mod files;
+mod generated;
 mod ingest;
 mod ingest_cut_off;
 mod layers;
