@@ -13,6 +13,7 @@ mod files;
 mod ingest;
 mod ingest_cut_off;
 mod layers;
+mod memory;
 mod output;
 mod store;
 mod support;
