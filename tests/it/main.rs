@@ -9,5 +9,7 @@
 )]
 
 mod agreement;
+mod connections;
+mod server;
 mod store;
 mod support;
