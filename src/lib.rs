@@ -8,15 +8,24 @@
 //! 4  server  demo                        work that uses a store
 //! 3  source                              one question, asked of a server or of a store
 //! 2  config  client  store  files  output    edges: each touches one outside thing
-//! 1  query  token  ingest                meaning: pure; clock, random bytes and readers are handed in
+//! 1  address  query  token  ingest       meaning: pure; clock, random bytes and readers are handed in
 //! 0  api  wildcard                       the contract
 //! ```
 
+pub mod address;
 pub mod api;
+pub mod cli;
+pub mod client;
 pub mod commands;
+pub mod config;
+pub mod demo;
 pub mod error;
+pub mod files;
+pub mod ingest;
 pub mod output;
 pub mod query;
 pub mod server;
+pub mod source;
 pub mod store;
+pub mod token;
 pub mod wildcard;

@@ -6,21 +6,39 @@ use std::borrow::Cow;
 ///
 /// `json` must be valid JSON. A development Backstage indents its answers; one event must still fit a line.
 pub fn compact(json: &str) -> Cow<'_, str> {
-    if !json.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if !parts(json).any(|(outside, part)| outside && part.contains(is_space)) {
         return Cow::Borrowed(json);
     }
-    let mut inside = false;
-    let mut escaped = false;
-    let kept = json.chars().filter(|&c| {
-        if inside {
-            inside = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-            return true;
+    let mut out = String::with_capacity(json.len());
+    for (index, (outside, part)) in parts(json).enumerate() {
+        if index > 0 {
+            out.push('"');
         }
-        inside = c == '"';
-        !matches!(c, ' ' | '\t' | '\n' | '\r')
-    });
-    Cow::Owned(kept.collect())
+        match outside {
+            true => out.extend(part.split(is_space)),
+            false => out.push_str(part),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// What stands between two quotes each, and whether it lies outside of strings.
+fn parts(json: &str) -> impl Iterator<Item = (bool, &str)> {
+    json.split('"').scan(true, |outside, part| {
+        let here = *outside;
+        // A quote behind an odd number of backslashes ends no string.
+        *outside = !here && !ends_escaped(part);
+        Some((here, part))
+    })
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
+}
+
+fn ends_escaped(part: &str) -> bool {
+    let backslashes = part.len() - part.trim_end_matches('\\').len();
+    !backslashes.is_multiple_of(2)
 }
 
 /// The same text with every half of a surrogate pair that stands alone replaced by `\ufffd`.

@@ -1,5 +1,7 @@
 //! The filter grammar: comma lists (any of), `*` wildcards, `!` (none of), `\` to escape each of them.
 
+use std::fmt;
+
 use crate::{
     api::{Event, Field},
     wildcard::Wildcard,
@@ -75,6 +77,33 @@ impl Filter {
                     && !self.none_of.iter().any(|p| p.matches(value))
             }
         }
+    }
+}
+
+/// The grammar that it was read from: `event_id=entity-*,!entity-facets`.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let any = self.any_of.iter().map(|pattern| typed(pattern, ""));
+        let none = self.none_of.iter().map(|pattern| typed(pattern, "!"));
+        let list: Vec<_> = any.chain(none).collect();
+        write!(f, "{}={}", self.field.name(), list.join(","))
+    }
+}
+
+fn typed(pattern: &Wildcard, sign: &str) -> String {
+    let pieces: Vec<_> = pattern
+        .pieces()
+        .map(|piece| {
+            piece
+                .replace('\\', "\\\\")
+                .replace(',', "\\,")
+                .replace('*', "\\*")
+        })
+        .collect();
+    let text = pieces.join("*");
+    match text.strip_prefix('!') {
+        Some(rest) => format!("{sign}\\!{rest}"),
+        None => format!("{sign}{text}"),
     }
 }
 
@@ -212,6 +241,14 @@ mod tests {
             (&[r"\\"], Some(r"\"), true),
         ] {
             assert_eq!(passes(lists, url), expected, "{lists:?} {url:?}");
+        }
+    }
+
+    #[test]
+    fn a_filter_is_shown_as_it_is_typed() {
+        for list in [r"a\,b,c*d\*,!\!e,!*", r"\\,!a!"] {
+            let filter = Filter::parse(Field::EntityRef, &[list.to_owned()]).unwrap();
+            assert_eq!(filter.to_string(), format!("entity_ref={list}"));
         }
     }
 

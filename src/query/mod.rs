@@ -6,7 +6,9 @@ mod filter;
 mod params;
 mod time;
 
-use crate::api::{Event, Timestamp};
+use std::cmp::Ordering;
+
+use crate::api::{Event, Timestamp, newest_first};
 
 pub use filter::{Filter, FilterError};
 pub use params::{ParamError, Request, Sendable};
@@ -19,6 +21,25 @@ pub struct Query {
     pub window: Window,
     /// All of these must let an event through.
     pub filters: Vec<Filter>,
+}
+
+/// Which events come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// `event_time` descending, then `id` descending.
+    NewestFirst,
+    /// The other way round.
+    OldestFirst,
+}
+
+impl Order {
+    /// Compares two events in this order.
+    pub fn compare(self, a: &Event, b: &Event) -> Ordering {
+        match self {
+            Self::NewestFirst => newest_first(a, b),
+            Self::OldestFirst => newest_first(b, a),
+        }
+    }
 }
 
 /// A span of `event_time`; both ends belong to it.

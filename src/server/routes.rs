@@ -53,7 +53,7 @@ impl Routes {
     }
 
     async fn page(&self, uri: &Uri) -> Result<Response<String>, Refusal> {
-        let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
         let now = Timestamp::from(chrono::Utc::now());
         let asked = query::Request::from_pairs(pairs, now).map_err(Refusal::Parameter)?;
         let (limit, offset) = (asked.limit, asked.offset);

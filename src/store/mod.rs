@@ -14,10 +14,13 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, params_from_iter};
 
-use crate::{api::Event, query::Query};
+use crate::{
+    api::Event,
+    query::{Order, Query},
+};
 
 pub use error::StoreError;
-pub use scan::{Order, Position, Scanned};
+pub use scan::{Position, Scanned};
 pub use writer::{Advance, SourceProgress, Writer};
 
 use pool::Readers;

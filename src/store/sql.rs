@@ -2,14 +2,10 @@
 
 use rusqlite::types::Value;
 
-use super::{
-    error::StoreError,
-    scan::{Order, Position},
-    text::escaped,
-};
+use super::{error::StoreError, scan::Position, text::escaped};
 use crate::{
     api::Field,
-    query::{Filter, Query, Window},
+    query::{Filter, Order, Query, Window},
     wildcard::Wildcard,
 };
 
@@ -182,8 +178,8 @@ mod tests {
     use super::{count, page, scan, wildcards};
     use crate::{
         api::{Field, Timestamp},
-        query::{Filter, Query, Window},
-        store::{Order, Position, StoreError},
+        query::{Filter, Order, Query, Window},
+        store::{Position, StoreError},
         wildcard::Wildcard,
     };
 

@@ -5,8 +5,8 @@ use std::{cell::Cell, cmp::Ordering, collections::HashSet, fmt::Debug};
 
 use auditlog::{
     api::{Event, Field, Page, Timestamp, newest_first},
-    query::{Filter, Query, Request, Window},
-    store::{Advance, Order, SourceProgress, Store},
+    query::{Filter, Order, Query, Request, Window},
+    store::{Advance, SourceProgress, Store},
     wildcard::Wildcard,
 };
 use proptest::{

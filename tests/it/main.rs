@@ -10,6 +10,12 @@
 
 mod agreement;
 mod connections;
+mod files;
+mod ingest;
+mod ingest_cut_off;
+mod layers;
+mod output;
 mod server;
 mod store;
 mod support;
+mod terminal;

@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use auditlog::{
     api::Event,
-    query::Query,
-    store::{Advance, Order, SourceProgress, Store, StoreError, Writer},
+    query::{Order, Query},
+    store::{Advance, SourceProgress, Store, StoreError, Writer},
 };
 use uuid::Uuid;
 

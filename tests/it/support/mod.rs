@@ -1,6 +1,8 @@
 //! What the tests share: a home of their own, and the program run in it with nothing inherited.
 
+pub mod events;
 pub mod served;
+pub mod trail;
 
 use std::{
     path::{Path, PathBuf},

@@ -1,0 +1,159 @@
+//! The command line as a whole: what was typed becomes a command, an error becomes a line and an exit code.
+
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal},
+    time::SystemTime,
+};
+
+use chrono::{DateTime, Utc};
+use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
+
+use crate::{
+    api::Timestamp,
+    commands::{
+        Context, completions::CompletionsArgs, events::EventsArgs, ingest::IngestArgs,
+        profile::ProfileArgs, serve::ServeArgs, show::ShowArgs, token::TokenArgs,
+    },
+    config::Environment,
+    error::{Code, Error},
+    output::Ui,
+};
+
+/// Ask who did what in a Backstage or a Spotify Portal
+///
+/// Try it without a server: auditlog events --demo
+#[derive(Parser, Debug)]
+#[command(
+    name = "auditlog",
+    version,
+    arg_required_else_help = true,
+    infer_subcommands = false
+)]
+#[command(after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    talk: TalkArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What is said, and how.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+struct TalkArgs {
+    /// Say nothing about the answer but errors and warnings
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more: each request and the causes of errors; twice: the headers of answers
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Show colours [env: NO_COLOR]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Events(Box<EventsArgs>),
+    Show(Box<ShowArgs>),
+    Ingest(IngestArgs),
+    Serve(ServeArgs),
+    Token(TokenArgs),
+    Profile(ProfileArgs),
+    Completions(CompletionsArgs),
+}
+
+/// The codes that scripts rely on; the README's table is held against this.
+const EXIT_CODES: &str = "Exit codes:
+  0    done; no events is done
+  1    an unexpected fault
+  2    wrong usage or configuration
+  4    refused: no token, 401, 403
+  5    the server or the network failed, after retries
+  130  interrupted";
+
+impl Cli {
+    /// The command line as clap sees it, for completions and man pages.
+    pub fn command_line() -> clap::Command {
+        Self::command()
+    }
+}
+
+/// Runs a command line to its end.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Code {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let usage = error.use_stderr();
+            // A closed pipe is no failure of a help text.
+            let _ = error.print();
+            return if usage { Code::Usage } else { Code::Done };
+        }
+    };
+    let context = context(&cli.talk);
+    match dispatch(&cli.command, &context).await {
+        Ok(()) => Code::Done,
+        Err(error) => {
+            if error.code() != Code::Done {
+                report(&error, &context.ui);
+            }
+            error.code()
+        }
+    }
+}
+
+async fn dispatch(command: &Command, context: &Context) -> Result<(), Error> {
+    match command {
+        Command::Events(args) => args.run(context).await,
+        Command::Show(args) => args.run(context).await,
+        Command::Ingest(args) => args.run(context),
+        Command::Serve(args) => args.run(context).await,
+        Command::Token(args) => args.run(context).await,
+        Command::Profile(args) => args.run(context),
+        Command::Completions(args) => args.run(Cli::command()),
+    }
+}
+
+fn context(talk: &TalkArgs) -> Context {
+    let environment = Environment::read(|name| std::env::var_os(name));
+    let color = |terminal: bool| match talk.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal && !environment.no_color,
+    };
+    Context {
+        ui: Ui {
+            quiet: talk.quiet,
+            verbosity: talk.verbose,
+            color: color(io::stderr().is_terminal()),
+        },
+        color: color(io::stdout().is_terminal()),
+        now: Timestamp::from(DateTime::<Utc>::from(SystemTime::now())),
+        environment,
+    }
+}
+
+/// One line: what failed, then what to do about it; the causes below it where they were asked for.
+fn report(error: &Error, ui: &Ui) {
+    let hint = error
+        .hint()
+        .map(|hint| format!(" — {hint}"))
+        .unwrap_or_default();
+    ui.error(&format!("{error}{hint}"));
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        ui.trace(1, &format!("caused by: {source}"));
+        cause = source.source();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command_line().debug_assert();
+    }
+}

@@ -1,0 +1,211 @@
+//! What a server's answer is: a page, or one of many other things.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use crate::api::{Page, PageError, Problem};
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
+pub enum ClientError {
+    #[error("cannot read the certificates in {path}: {reason}")]
+    Certificates { path: String, reason: String },
+    #[error("cannot set up the connection: {0}")]
+    Setup(reqwest::Error),
+    #[error("{origin} is plain http: the token would cross the network readable")]
+    PlainHttp { origin: String },
+    #[error("cannot reach {origin}: {reason}")]
+    Unreachable { origin: String, reason: String },
+    #[error("cannot trust {origin}: {reason}")]
+    Untrusted { origin: String, reason: String },
+    #[error("{origin} did not answer within {}", seconds(*.timeout))]
+    TimedOut { origin: String, timeout: Duration },
+    #[error("the answer of {origin} broke off: {reason}")]
+    BrokenOff { origin: String, reason: String },
+    #[error("the server redirects to {to}")]
+    Redirected { to: String },
+    #[error("401: the server does not take the token{}", colon(.0))]
+    Unauthorized(String),
+    #[error("403: the token is real, but is not allowed to read the audit log{}", colon(.0))]
+    Forbidden(String),
+    #[error("{status}: the server refuses the request{}", colon(.message))]
+    BadRequest { status: u16, message: String },
+    #[error("404: there is no audit log at {address}")]
+    NotFound { address: String },
+    #[error("429: too many requests{}", wait(.0))]
+    RateLimited(Option<Duration>),
+    #[error("{status}: the server failed{}", colon(.message))]
+    Fault { status: u16, message: String },
+    #[error("the server answered with status {0}, which is neither a page nor an error")]
+    Status(u16),
+    #[error("the server answered with nothing")]
+    Empty,
+    #[error("the server answered with {0} where a page of events was expected")]
+    NotJson(String),
+    #[error("the server's answer is not a page of audit events: {0}")]
+    NotAPage(PageError),
+    #[error("the answer is larger than {} MiB", .0 >> 20)]
+    TooLarge(u64),
+}
+
+impl ClientError {
+    /// Whether the 403 says that the token belongs to another plugin, rather than that a permission is missing.
+    pub fn is_other_plugin(&self) -> bool {
+        matches!(self, Self::Forbidden(message) if message.contains("restricted to plugin"))
+    }
+}
+
+fn colon(message: &str) -> String {
+    if message.is_empty() {
+        String::new()
+    } else {
+        format!(": {message}")
+    }
+}
+
+fn wait(asked: &Option<Duration>) -> String {
+    asked.map_or(String::new(), |asked| {
+        format!("; the server asks to wait {}", seconds(asked))
+    })
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+/// The parts of an answer that decide what it is.
+pub struct Parts<'a> {
+    /// The status line's number.
+    pub status: StatusCode,
+    /// `Content-Type`, or nothing.
+    pub content_type: &'a str,
+    /// `Location`, or nothing.
+    pub location: &'a str,
+    /// `Retry-After`, read.
+    pub retry_after: Option<Duration>,
+    /// The whole body, decompressed.
+    pub body: &'a [u8],
+    /// The address that was asked, for messages.
+    pub address: &'a str,
+}
+
+/// Reads an answer: the page, or what it is instead.
+pub fn page(parts: &Parts<'_>) -> Result<Page, ClientError> {
+    let status = parts.status.as_u16();
+    let message = || problem_message(parts.body);
+    Err(match status {
+        200 => return page_of(parts),
+        300..=399 if !parts.location.is_empty() => ClientError::Redirected {
+            to: parts.location.to_owned(),
+        },
+        401 => ClientError::Unauthorized(message()),
+        403 => ClientError::Forbidden(message()),
+        404 => ClientError::NotFound {
+            address: parts.address.to_owned(),
+        },
+        429 => ClientError::RateLimited(parts.retry_after),
+        400..=499 => ClientError::BadRequest {
+            status,
+            message: message(),
+        },
+        500..=599 => ClientError::Fault {
+            status,
+            message: message(),
+        },
+        _ => ClientError::Status(status),
+    })
+}
+
+fn page_of(parts: &Parts<'_>) -> Result<Page, ClientError> {
+    if parts.body.iter().all(u8::is_ascii_whitespace) {
+        return Err(ClientError::Empty);
+    }
+    if !is_json(parts.content_type) {
+        return Err(ClientError::NotJson(described(parts)));
+    }
+    Page::from_json(parts.body).map_err(ClientError::NotAPage)
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+/// What kind of thing a body is, with the title of an HTML page: it often names the proxy or the sign-in.
+fn described(parts: &Parts<'_>) -> String {
+    let kind = parts
+        .content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    match (kind, html_title(parts.body)) {
+        ("", None) => "something without a content type".to_owned(),
+        (_, Some(title)) => format!("a web page titled '{title}'"),
+        ("text/html", None) => "a web page".to_owned(),
+        (kind, None) => kind.to_owned(),
+    }
+}
+
+fn html_title(body: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(body.get(..body.len().min(16 * 1024))?).into_owned();
+    let from = head.to_ascii_lowercase().find("<title")?;
+    let (_, after) = head.get(from..)?.split_once('>')?;
+    let (title, _) = after.split_once('<')?;
+    let title = title.trim();
+    (!title.is_empty()).then(|| title.chars().take(80).collect())
+}
+
+/// Backstage's message, or the start of whatever else the body says; nothing for HTML.
+fn problem_message(body: &[u8]) -> String {
+    match (Problem::from_json(body), html_title(body)) {
+        (Some(problem), _) => problem.error.message.chars().take(500).collect(),
+        (None, Some(title)) => format!("a web page titled '{title}'"),
+        (None, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+
+    use super::{Parts, is_json, page};
+
+    fn message(status: u16, content_type: &str, body: &str) -> String {
+        let parts = Parts {
+            status: StatusCode::from_u16(status).unwrap(),
+            content_type,
+            location: "",
+            retry_after: None,
+            body: body.as_bytes(),
+            address: "https://p.example",
+        };
+        page(&parts).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_web_page_is_named_by_its_title() {
+        let html = "<!doctype html><HTML><head><Title lang=en> Sign in · Example </title>";
+        let expected = "a web page titled 'Sign in · Example'";
+        assert!(message(200, "text/html; charset=utf-8", html).contains(expected));
+        assert!(message(502, "text/html", html).contains(expected));
+        assert!(message(200, "text/html", "<html>").contains("a web page where"));
+        assert!(message(200, "", "x").contains("something without a content type"));
+    }
+
+    #[test]
+    fn json_is_told_by_its_content_type() {
+        assert!(is_json("application/json; charset=utf-8"));
+        assert!(is_json("Application/JSON"));
+        assert!(is_json("application/problem+json"));
+        assert!(!is_json("text/json"));
+        assert!(!is_json(""));
+    }
+}

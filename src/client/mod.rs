@@ -1,0 +1,12 @@
+//! Fetches pages of the audit-event API from a server, or says why it cannot.
+//!
+//! It knows no command, no output and no file but a certificate. What an answer that is no page may be is told apart
+//! here, once, in [`ClientError`].
+
+mod answer;
+mod http;
+mod retry;
+
+pub use answer::ClientError;
+pub use http::{Answer, Client, Options, Trace};
+pub use retry::DEFAULT_RETRIES;

@@ -1,0 +1,171 @@
+//! `auditlog events`: find events.
+
+use std::ops::ControlFlow;
+
+use clap::Args;
+
+use super::{
+    Context, answer,
+    explain::explanation,
+    options::{FilterArgs, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
+    summary::{Amount, summary},
+};
+use crate::{
+    api::{MAX_LIMIT, Timestamp},
+    config::Target,
+    error::Error,
+    query::{Order, Query, Window},
+    source::{Reading, Told},
+};
+
+/// Find events, newest first
+///
+/// The answer goes to stdout; how many there are and of which window goes to stderr.
+#[derive(Args, Clone, Debug)]
+pub struct EventsArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    filters: FilterArgs,
+    #[command(flatten)]
+    time: TimeArgs,
+    #[command(flatten)]
+    amount: AmountArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Print what is sent, what is applied here, and the first request; ask nothing
+    #[arg(long, help_heading = "Output")]
+    explain: bool,
+}
+
+/// How many events, and which first.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Amount and order")]
+struct AmountArgs {
+    /// Show this many matching events
+    #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "all")]
+    limit: u64,
+    /// Show every event; read page after page by offset, which cannot prove that a busy server left none out
+    #[arg(long)]
+    all: bool,
+    /// Skip this many matches; they are read, not shown
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "all")]
+    offset: u64,
+    /// Show the oldest first; with --limit the oldest N
+    #[arg(long)]
+    reverse: bool,
+    /// Ask for this many events a request, at most
+    #[arg(long, value_name = "N", default_value_t = MAX_LIMIT, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    page_size: u32,
+}
+
+/// What `events` does.
+pub struct EventsPlan {
+    reading: Reading,
+    /// Matches to skip.
+    offset: u64,
+    /// Matches to show; all without it.
+    limit: Option<u64>,
+    output: OutputPlan,
+    explain: bool,
+}
+
+impl EventsArgs {
+    /// What was typed, completed by the profile and the clock.
+    pub fn plan(&self, target: &Target, now: Timestamp) -> Result<EventsPlan, Error> {
+        let zone = self.time.zone(target.tz.as_deref())?;
+        let limit = (!self.amount.all).then_some(self.amount.limit);
+        let query = Query {
+            window: self.time.window(now, zone)?,
+            filters: self.filters.plan()?,
+        };
+        if let Window {
+            start: Some(start),
+            end: Some(end),
+        } = query.window
+            && start > end
+        {
+            return Err(Error::EmptyWindow { start, end });
+        }
+        Ok(EventsPlan {
+            reading: Reading {
+                query,
+                order: if self.amount.reverse {
+                    Order::OldestFirst
+                } else {
+                    Order::NewestFirst
+                },
+                page_size: self.amount.page_size,
+                wanted: limit.map(|limit| limit.saturating_add(self.amount.offset)),
+                now,
+            },
+            offset: self.amount.offset,
+            limit,
+            output: self.output.plan(target, zone)?,
+            explain: self.explain,
+        })
+    }
+
+    /// Finds the events.
+    pub async fn run(&self, context: &Context) -> Result<(), Error> {
+        let target = self.source.target(context)?;
+        let plan = self.plan(&target, context.now)?;
+        if plan.explain {
+            return answer(&explanation(&plan.reading, &target));
+        }
+        let mut answer = plan.output.open(context)?;
+        let work = async {
+            let opened = self.source.open(&target, context).await?;
+            let mut seen = 0;
+            let last = plan.reading.wanted;
+            let mut shown = 0;
+            let mut sink = |event| {
+                seen += 1;
+                if last.is_some_and(|last| seen > last) {
+                    return Ok(ControlFlow::Break(()));
+                }
+                if seen > plan.offset {
+                    shown += 1;
+                    let _ = answer.event(&event)?;
+                }
+                Ok(match last.is_some_and(|last| seen >= last) {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                })
+            };
+            let told = opened.source.read(&plan.reading, &mut sink).await?;
+            Ok((told, shown))
+        };
+        let done = tokio::select! {
+            done = work => done,
+            _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+        };
+        match done {
+            Ok((told, shown)) => {
+                answer.end()?;
+                say(context, &plan, &told, shown);
+                Ok(())
+            }
+            Err(error) => {
+                answer.break_off();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What there is to say about the answer.
+fn say(context: &Context, plan: &EventsPlan, told: &Told, shown: u64) {
+    for field in &told.leaky {
+        let option = FilterArgs::option(*field);
+        context.ui.note(&format!(
+            "the server lets other events through {option}: it is applied here"
+        ));
+    }
+    let amount = Amount {
+        shown,
+        skipped: plan.offset,
+        limit: plan.limit,
+    };
+    context.ui.note(&summary(&amount, told));
+}

@@ -1,0 +1,378 @@
+//! `auditlog ingest`: log files of a Backstage into a store.
+
+use std::{
+    collections::HashSet,
+    fs::{File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use chrono::Utc;
+use uuid::Uuid;
+
+use super::{Context, options::is_postgres};
+use crate::{
+    api::{Event, EventError},
+    config::Environment,
+    error::Error,
+    ingest::{Batch, Clock, Counts, Known, Lines, Place, ReadError, event_id, new_source, survey},
+    output::Ui,
+    store::{Advance, SourceProgress, StoreError, Writer},
+};
+
+/// Rejected lines that are named one by one.
+const NAMED: u64 = 20;
+
+/// Store the audit events that a Backstage wrote to its log
+///
+/// Reads the lines that Backstage's auditor writes to the log (JSON, as with NODE_ENV=production) and stores the
+/// outcome of each audit event. Each line is stored once, however often the command runs: a file is known by its
+/// content, renamed or not, and reading goes on where it ended, also after a crash. A pipe on standard input has no
+/// such place: each run over one is new.
+///
+/// Lines carry no time of their own as a rule; an event's time is then the time at which its line was read. A line
+/// whose isAuditEvent was overwritten by a field of an error cannot be told from other lines of the log.
+#[derive(Debug, clap::Args)]
+pub struct IngestArgs {
+    /// Log files, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Store to write to; created if there is none [env: AUDITLOG_STORE]
+    #[arg(long, value_name = "PATH")]
+    store: Option<PathBuf>,
+    /// Append lines that say they are audit events, and cannot be read as such, to this file
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+}
+
+/// What `ingest` will do.
+#[derive(Debug, PartialEq, Eq)]
+pub struct IngestPlan {
+    inputs: Vec<Input>,
+    store: PathBuf,
+    rejects: Option<PathBuf>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Input {
+    Standard,
+    File(PathBuf),
+}
+
+/// Why `ingest` cannot begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// Neither `--store` nor `AUDITLOG_STORE`.
+    #[error("no store is named")]
+    NoStore,
+    /// The store is one of PostgreSQL. Its URL is not repeated: it may hold a password.
+    #[error("a store in PostgreSQL is not supported")]
+    Postgres,
+    /// `-` twice.
+    #[error("standard input is named twice")]
+    StandardInputTwice,
+    /// A file that is to be read or written cannot be opened.
+    #[error("cannot open {name}: {reason}")]
+    Open {
+        /// The file.
+        name: String,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+    /// Reading broke off.
+    #[error("cannot read {name}: {reason}")]
+    Read {
+        /// The file.
+        name: String,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+    /// A rejected line could not be written.
+    #[error("cannot write the rejected lines: {0}")]
+    Rejects(io::Error),
+    /// The store failed.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// A line became something that is no event: a fault of the program.
+    #[error("a line gave no event: {0}")]
+    Event(#[from] EventError),
+    /// The operating system gave no random bytes.
+    #[error("cannot make an id: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+impl IngestArgs {
+    /// What was asked for.
+    pub fn plan(&self, environment: &Environment) -> Result<IngestPlan, IngestError> {
+        let store = self
+            .store
+            .clone()
+            .or_else(|| environment.store.clone())
+            .ok_or(IngestError::NoStore)?;
+        if is_postgres(&store) {
+            return Err(IngestError::Postgres);
+        }
+        let input = |path: &PathBuf| match path.as_os_str() == "-" {
+            true => Input::Standard,
+            false => Input::File(path.clone()),
+        };
+        let inputs: Vec<_> = self.files.iter().map(input).collect();
+        if inputs.iter().filter(|&it| *it == Input::Standard).count() > 1 {
+            return Err(IngestError::StandardInputTwice);
+        }
+        Ok(IngestPlan {
+            inputs,
+            store,
+            rejects: self.rejects.clone(),
+        })
+    }
+
+    /// Reads the files into the store.
+    pub fn run(&self, context: &Context) -> Result<(), Error> {
+        run(self.plan(&context.environment)?, &context.ui)
+    }
+}
+
+/// Reads the files, one after the other.
+fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
+    let rejects: Box<dyn Write> = match &plan.rejects {
+        Some(path) => Box::new(open_rejects(path)?),
+        None => Box::new(io::sink()),
+    };
+    let mut session = Session {
+        writer: Writer::open(&plan.store).map_err(IngestError::Store)?,
+        rejects,
+        clock: Clock::new(|| Utc::now().into()),
+        ui,
+        named: 0,
+    };
+    let mut all = Counts::default();
+    let several = plan.inputs.len() > 1;
+    for input in &plan.inputs {
+        let done = session.ingest(input)?;
+        let name = if several {
+            format!("{}: ", input.name())
+        } else {
+            String::new()
+        };
+        ui.note(&format!("{name}{}", done.summary()));
+        all += done.counts;
+    }
+    if all.rejected > session.named {
+        ui.warning(&format!("… and {} more", all.rejected - session.named));
+    }
+    match all.timeless {
+        0 => {}
+        1 => ui.note("1 event carries no time of its own: its is when it was read"),
+        n => ui.note(&format!(
+            "{n} events carry no time of their own: theirs is when they were read"
+        )),
+    }
+    Ok(())
+}
+
+/// One run over all files.
+struct Session<'a> {
+    writer: Writer,
+    rejects: Box<dyn Write>,
+    clock: Clock,
+    ui: &'a Ui,
+    /// Rejected lines that were named.
+    named: u64,
+}
+
+/// What became of one file.
+#[derive(Default)]
+struct Done {
+    counts: Counts,
+    stored: u64,
+}
+
+/// Where events come from, as far as their ids go.
+enum Origin {
+    /// A file, whose id is made from its first batch if it has none yet.
+    File {
+        source: Option<Uuid>,
+        taken: HashSet<Uuid>,
+    },
+    /// A pipe.
+    Pipe(Uuid),
+}
+
+impl Session<'_> {
+    fn ingest(&mut self, input: &Input) -> Result<Done, IngestError> {
+        let cannot_open = |reason| IngestError::Open {
+            name: input.name(),
+            reason,
+        };
+        let file = input.open().map_err(cannot_open)?;
+        let kind = file.metadata().map_err(cannot_open)?.file_type();
+        if kind.is_dir() {
+            return Err(cannot_open(io::ErrorKind::IsADirectory.into()));
+        }
+        // A path can lead to a pipe, and standard input can be a file.
+        if kind.is_file() {
+            self.ingest_file(file, input)
+        } else {
+            let mut random = [0; 16];
+            getrandom::fill(&mut random)?;
+            let origin = Origin::Pipe(uuid::Builder::from_random_bytes(random).into_uuid());
+            let lines = Lines::new(file, Place::default(), None);
+            self.ingest_lines(lines, origin, input)
+        }
+    }
+
+    fn ingest_file(&mut self, mut file: File, input: &Input) -> Result<Done, IngestError> {
+        let cannot_read = |reason| IngestError::Read {
+            name: input.name(),
+            reason,
+        };
+        let known: Vec<_> = self.writer.sources()?.into_iter().map(known).collect();
+        let found = survey(&mut file, &known).map_err(cannot_read)?;
+        file.seek(SeekFrom::Start(found.from.offset))
+            .map_err(cannot_read)?;
+        let origin = Origin::File {
+            source: found.known.map(|it| it.source),
+            taken: known.iter().map(|it| it.source).collect(),
+        };
+        let lines = Lines::new(file, found.from, Some(found.to));
+        let done = self.ingest_lines(lines, origin, input)?;
+        if found.unfinished {
+            self.ui.note(&format!(
+                "{}: the last line is not finished and will be read when it is",
+                input.name()
+            ));
+        }
+        Ok(done)
+    }
+
+    /// Each batch is stored together with how far its file was read: whenever this is cut off, what is missing is
+    /// read by the next run, and nothing is read twice. Only rejected lines can be written twice.
+    fn ingest_lines<R: Read>(
+        &mut self,
+        mut lines: Lines<R>,
+        mut origin: Origin,
+        input: &Input,
+    ) -> Result<Done, IngestError> {
+        let mut done = Done::default();
+        loop {
+            let read = Batch::read(&mut lines, &mut self.clock, &mut self.rejects);
+            let batch = read.map_err(|error| match error {
+                ReadError::Rejects(reason) => IngestError::Rejects(reason),
+                ReadError::Lines(reason) => IngestError::Read {
+                    name: input.name(),
+                    reason,
+                },
+            })?;
+            let Some(batch) = batch else {
+                return Ok(done);
+            };
+            self.rejects.flush().map_err(IngestError::Rejects)?;
+            done.counts += batch.counts;
+            let rejections = batch.rejections.clone();
+            done.stored += self.store(batch, &mut origin)?;
+            for rejection in rejections {
+                if self.named < NAMED {
+                    self.named += 1;
+                    let (name, number) = (input.name(), rejection.number);
+                    let reason = rejection.reason;
+                    self.ui
+                        .warning(&format!("{name}: line {number} is rejected: {reason}"));
+                }
+            }
+        }
+    }
+
+    fn store(&mut self, batch: Batch, origin: &mut Origin) -> Result<u64, IngestError> {
+        let (source, advance) = match origin {
+            Origin::Pipe(source) => (*source, None),
+            Origin::File { source, taken } => {
+                let source = *source.get_or_insert_with(|| new_source(&batch.sha256, taken));
+                let after = SourceProgress {
+                    source,
+                    read_to: batch.after,
+                    prefix_sha256: batch.sha256,
+                };
+                let before = batch.before;
+                (source, Some(Advance { before, after }))
+            }
+        };
+        let recorded_at = self.clock.tick();
+        let events: Vec<Event> = batch
+            .events
+            .into_iter()
+            .map(|event| {
+                let id = event_id(source, event.offset).to_string();
+                event.into_event(id, recorded_at)
+            })
+            .collect::<Result<_, EventError>>()?;
+        Ok(self.writer.append(&events, advance.as_ref())?)
+    }
+}
+
+impl Input {
+    fn name(&self) -> String {
+        match self {
+            Self::Standard => "standard input".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    fn open(&self) -> io::Result<File> {
+        match self {
+            Self::Standard => standard_input(),
+            Self::File(path) => File::open(path),
+        }
+    }
+}
+
+/// Standard input as the file that it may be.
+#[cfg(unix)]
+fn standard_input() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Standard input as the file that it may be.
+#[cfg(windows)]
+fn standard_input() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
+}
+
+/// Rejected lines are as private as the events of others.
+fn open_rejects(path: &Path) -> Result<File, IngestError> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|reason| IngestError::Open {
+        name: path.display().to_string(),
+        reason,
+    })
+}
+
+fn known(progress: SourceProgress) -> Known {
+    Known {
+        source: progress.source,
+        read_to: progress.read_to,
+        sha256: progress.prefix_sha256,
+    }
+}
+
+impl Done {
+    fn summary(&self) -> String {
+        let Counts {
+            read,
+            initiated,
+            other,
+            repaired,
+            rejected,
+            ..
+        } = self.counts;
+        format!(
+            "read {read}, stored {}, initiated {initiated}, other {other}, repaired {repaired}, rejected {rejected}",
+            self.stored
+        )
+    }
+}

@@ -1,0 +1,159 @@
+//! How the answer is written, and where to.
+
+use std::{
+    io::{self, BufWriter, IsTerminal, Write},
+    ops::ControlFlow,
+    path::PathBuf,
+};
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    api::Event,
+    commands::Context,
+    config::Target,
+    error::Error,
+    files::AtomicFile,
+    output::{Column, Format, Layout, OutputFormat, terminal_width},
+    query::Zone,
+};
+
+/// The output.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write in this format. Default: the profile's, else table
+    #[arg(short, long, value_name = "FORMAT", value_enum)]
+    output: Option<OutputFormat>,
+    /// Write these columns, like time,actor,meta.taskId (table, wide, csv)
+    #[arg(short, long, value_name = "LIST", value_delimiter = ',')]
+    columns: Option<Vec<Column>>,
+    /// Write to a file, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    output_file: Option<PathBuf>,
+    /// Leave out the line that names the columns (table, wide, csv)
+    #[arg(long)]
+    no_header: bool,
+    /// Write values to CSV as they are, also those that a spreadsheet would run as formulas
+    #[arg(long)]
+    csv_raw: bool,
+}
+
+/// The format, its columns, and the file.
+#[derive(Clone, Debug)]
+pub struct OutputPlan {
+    format: OutputFormat,
+    columns: Option<Vec<Column>>,
+    file: Option<PathBuf>,
+    header: bool,
+    csv_raw: bool,
+    zone: Zone,
+}
+
+impl OutputArgs {
+    /// What was typed, completed by the profile.
+    pub fn plan(&self, target: &Target, zone: Zone) -> Result<OutputPlan, Error> {
+        let saved = target.output.as_deref().map(|name| {
+            OutputFormat::from_str(name, false).map_err(|_| Error::ProfileOutput(name.to_owned()))
+        });
+        let format = match (self.output, saved) {
+            (Some(format), _) => format,
+            (None, saved) => saved.transpose()?.unwrap_or_default(),
+        };
+        if self.columns.is_some() && matches!(format, OutputFormat::Json | OutputFormat::Jsonl) {
+            return Err(Error::ColumnsOfJson);
+        }
+        Ok(OutputPlan {
+            format,
+            columns: self.columns.clone(),
+            file: self.output_file.clone(),
+            header: !self.no_header,
+            csv_raw: self.csv_raw,
+            zone,
+        })
+    }
+}
+
+/// An answer under way: a format at work and what it writes to.
+pub struct Answer {
+    format: Box<dyn Format>,
+    target: Output,
+}
+
+enum Output {
+    Stdout(Box<dyn Write>),
+    File(AtomicFile),
+}
+
+impl OutputPlan {
+    /// Opens the target, before anything is fetched.
+    pub fn open(&self, context: &Context) -> Result<Answer, Error> {
+        let terminal = self.file.is_none() && io::stdout().is_terminal();
+        let layout = Layout {
+            width: terminal.then(terminal_width).flatten(),
+            color: context.color && self.file.is_none(),
+            zone: self.zone,
+            header: self.header,
+            columns: self.columns.clone(),
+            csv_raw: self.csv_raw,
+        };
+        let target = match &self.file {
+            Some(path) => {
+                let file = AtomicFile::create(path);
+                Output::File(file.map_err(|error| Error::OutputFile {
+                    path: path.clone(),
+                    error,
+                })?)
+            }
+            None if terminal => Output::Stdout(Box::new(io::stdout())),
+            None => Output::Stdout(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout()))),
+        };
+        let mut answer = Answer {
+            format: self.format.format(layout),
+            target,
+        };
+        answer
+            .format
+            .begin(answer.target.writer())
+            .map_err(Error::Output)?;
+        Ok(answer)
+    }
+}
+
+impl Answer {
+    /// Writes an event.
+    pub fn event(&mut self, event: &Event) -> io::Result<ControlFlow<()>> {
+        self.format
+            .event(self.target.writer(), event)
+            .map(ControlFlow::Continue)
+    }
+
+    /// Ends an answer that is whole.
+    pub fn end(mut self) -> Result<(), Error> {
+        let written = self
+            .format
+            .end(self.target.writer())
+            .and_then(|()| self.target.writer().flush());
+        written.map_err(Error::Output)?;
+        match self.target {
+            Output::Stdout(_) => Ok(()),
+            Output::File(file) => file.commit().map_err(Error::Output),
+        }
+    }
+
+    /// Ends an answer that broke off: what came is shown, nothing that says it is whole.
+    pub fn break_off(mut self) {
+        if let Output::Stdout(out) = &mut self.target {
+            let _ = self.format.flush(out).and_then(|()| out.flush());
+        }
+    }
+}
+
+impl Output {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Stdout(out) => out,
+            Self::File(file) => file,
+        }
+    }
+}

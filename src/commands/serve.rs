@@ -1,0 +1,145 @@
+//! `auditlog serve`: the audit-event API over a store.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use secrecy::SecretString;
+
+use super::{
+    Context,
+    options::{demo_store, is_postgres, new_token},
+};
+use crate::{
+    error::Error,
+    server::{AcceptedTokens, Server},
+    store::Store,
+    token::{Token, TokenError},
+};
+
+/// Serve the audit-event API over a store
+///
+/// The first line of stdout is the URL; with --demo the second is the token. Ends on SIGINT and SIGTERM, after the
+/// requests under way.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// Serve this store; created where there is none [env: AUDITLOG_STORE]
+    #[arg(
+        long,
+        value_name = "PATH",
+        conflicts_with = "demo",
+        requires = "accept_token_file"
+    )]
+    store: Option<PathBuf>,
+    /// Accept the tokens in this file, one a line
+    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    accept_token_file: Option<PathBuf>,
+    /// Serve the built-in sample trail with a new token
+    #[arg(long)]
+    demo: bool,
+    /// Listen here; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7017")]
+    listen: SocketAddr,
+}
+
+impl ServeArgs {
+    /// Serves until a signal says to stop.
+    pub async fn run(&self, context: &Context) -> Result<(), Error> {
+        let (store, tokens, shown) = match self.demo {
+            true => {
+                let token = new_token()?;
+                (
+                    demo_store(context.now)?,
+                    vec![token.clone().into_secret()],
+                    Some(token),
+                )
+            }
+            false => {
+                let tokens = read_tokens(
+                    self.accept_token_file
+                        .as_deref()
+                        .ok_or(Error::NoAcceptedTokens)?,
+                )?;
+                (self.open_store(context)?, tokens, None)
+            }
+        };
+        let server = Server::bind(self.listen).await?;
+        let stop = stop_signal()?;
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", server.url())
+            .and_then(|()| shown.map_or(Ok(()), |token| writeln!(out, "{}", token.expose())))
+            .and_then(|()| out.flush())
+            .map_err(Error::Output)?;
+        drop(out);
+        server
+            .serve(store, AcceptedTokens::from_iter(tokens), context.ui, stop)
+            .await?;
+        context.ui.note("stopped");
+        Ok(())
+    }
+
+    fn open_store(&self, context: &Context) -> Result<Store, Error> {
+        let path = self
+            .store
+            .as_ref()
+            .or(context.environment.store.as_ref())
+            .ok_or(Error::NoStore)?;
+        match is_postgres(path) {
+            true => Err(Error::PostgresStore),
+            false => Ok(Store::open(path)?),
+        }
+    }
+}
+
+/// The tokens of a file, one a line, so that an old one can stay valid while a new one is handed out.
+fn read_tokens(path: &Path) -> Result<Vec<SecretString>, Error> {
+    let error = |error| Error::AcceptedTokens {
+        path: path.to_owned(),
+        error,
+    };
+    let text = SecretString::from(std::fs::read_to_string(path).map_err(error)?);
+    let lines = secrecy::ExposeSecret::expose_secret(&text)
+        .lines()
+        .filter(|line| !line.is_empty());
+    let invalid = |line: usize, error: TokenError| Error::AcceptedToken {
+        path: path.to_owned(),
+        line,
+        error,
+    };
+    let tokens: Vec<_> = lines
+        .enumerate()
+        .map(|(at, line)| {
+            Token::parse(line)
+                .map(Token::into_secret)
+                .map_err(|e| invalid(at + 1, e))
+        })
+        .collect::<Result<_, _>>()?;
+    match tokens.is_empty() {
+        true => Err(Error::NoAcceptedTokens),
+        false => Ok(tokens),
+    }
+}
+
+/// Done when SIGINT or SIGTERM arrives. The handlers are in place when this returns.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

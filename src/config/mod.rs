@@ -1,0 +1,19 @@
+//! The user's configuration: profiles, stored tokens, the environment, and which of them holds.
+//!
+//! It knows files and environment variables, no server and no store.
+
+mod credentials;
+mod environment;
+mod file;
+mod paths;
+mod settings;
+mod token_source;
+
+pub use credentials::{
+    CredentialsError, read_stored_token, remove_stored_token, write_stored_token,
+};
+pub use environment::Environment;
+pub use file::{Config, ConfigError, Profile};
+pub use paths::ConfigDir;
+pub use settings::{Asked, Origin, SettingsError, Sourced, Target, Which};
+pub use token_source::{TokenSource, TokenSourceError, TokenStore};

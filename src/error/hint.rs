@@ -1,0 +1,262 @@
+//! What to do about an error.
+
+use std::io;
+
+use super::Error;
+use crate::{
+    client::ClientError,
+    commands::ingest::IngestError,
+    config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
+    query::{FilterError, TimeError},
+    server::ServeError,
+    source::SourceError,
+    store::StoreError,
+};
+
+const NO_TOKEN: &str = "give --token-file FILE or AUDITLOG_TOKEN, or keep one: auditlog token set";
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Output(_) | Self::Interrupted | Self::Stdin(_) => return None,
+            Self::Signals(_) | Self::Random(_) | Self::Demo(_) => return None,
+            Self::OutputFile { .. } => "check the folder and who may write there",
+            Self::EmptyWindow { .. } => "give --since an earlier time than --until",
+            Self::NoSuchEvent { .. } => "widen the window with --since",
+            Self::ColumnsOfJson => "use -o csv or -o table, or leave --columns out",
+            Self::ProfileOutput(_) => "change it in config.toml to table, wide, json, jsonl or csv",
+            Self::ProfileExists(_) => "add --replace, or choose another name",
+            Self::NoProfile => "add one: auditlog profile add NAME --url URL",
+            Self::NotAServer => "name a server with --url or --profile",
+            Self::NoToken => NO_TOKEN,
+            Self::NoStore => "give --store PATH, or serve the sample trail with --demo",
+            Self::PostgresStore => "give the path of a file",
+            Self::NoAcceptedTokens => {
+                "make one (auditlog token generate > FILE) and give --accept-token-file FILE"
+            }
+            Self::AcceptedTokens { .. } => "check the path and who may read it",
+            Self::AcceptedToken { .. } | Self::Token(_) => "make one with: auditlog token generate",
+            Self::Filter(error) => return filter_hint(error),
+            Self::Time(error) => return time_hint(error),
+            Self::Config(error) | Self::Credentials(CredentialsError::Config(error)) => {
+                return config_hint(error);
+            }
+            Self::Settings(error) => return settings_hint(error),
+            Self::Credentials(error) => return credentials_hint(error),
+            Self::TokenSource(error) => return token_source_hint(error),
+            Self::Client(error) | Self::Source(SourceError::Client(error)) => {
+                return client_hint(error);
+            }
+            Self::Source(error) => return source_hint(error),
+            Self::Store(error) => return store_hint(error).map(str::to_owned),
+            Self::Ingest(error) => return ingest_hint(error).map(str::to_owned),
+            Self::Serve(ServeError::Listen { .. }) => "choose another address with --listen",
+            Self::Serve(ServeError::CutOff(_)) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+fn filter_hint(error: &FilterError) -> Option<String> {
+    Some(match error {
+        FilterError::Empty(_) => "leave the filter out to show every value".to_owned(),
+        FilterError::Escape(_) => r"write a backslash of the value as \\".to_owned(),
+        FilterError::Unknown { field, .. } => {
+            let allowed = field.allowed().unwrap_or_default().join(", ");
+            format!("choose of {allowed}")
+        }
+    })
+}
+
+fn time_hint(error: &TimeError) -> Option<String> {
+    let hint = match error {
+        TimeError::Unreadable(_) => {
+            "write 2026-01-31, '2026-01-31 10:00', 2026-01-31T10:00:00Z, 7d or 2h30m ago, now, today, \
+             yesterday, monday; with --on also 2026-01, 2026-Q1, 2026"
+        }
+        TimeError::NotADuration(_) => "write 24h, 7d, 2w or 2h30m",
+        TimeError::Skipped { .. } => {
+            "name the hour before or after, or give an offset: 2026-03-29T02:30:00+01:00"
+        }
+        TimeError::OutOfRange(_) => "choose a time between the years 1 and 9999",
+        TimeError::UnknownZone(_) => {
+            "write a name like Europe/Berlin or America/New_York, or use --utc"
+        }
+    };
+    Some(hint.to_owned())
+}
+
+fn config_hint(error: &ConfigError) -> Option<String> {
+    Some(match error {
+        ConfigError::NoHome => "set HOME or AUDITLOG_CONFIG_DIR".to_owned(),
+        ConfigError::Read { .. } | ConfigError::Write { .. } => "check who may use it".to_owned(),
+        ConfigError::Invalid { .. } => "mend the file by hand".to_owned(),
+        ConfigError::UnknownKey {
+            nearest: Some(nearest),
+            ..
+        } => format!("did you mean '{nearest}'?"),
+        ConfigError::UnknownKey { nearest: None, .. } => "take it out".to_owned(),
+        ConfigError::NoProfile { known, .. } if known.is_empty() => {
+            "add it: auditlog profile add NAME --url URL".to_owned()
+        }
+        ConfigError::NoProfile { known, .. } => format!("there are: {}", known.join(", ")),
+        ConfigError::Name(_) => "use letters, digits, '-', '_' and '.'".to_owned(),
+    })
+}
+
+fn settings_hint(error: &SettingsError) -> Option<String> {
+    let hint = match error {
+        SettingsError::NoSource => {
+            "add one (auditlog profile add NAME --url URL), or try --demo, which needs none"
+        }
+        SettingsError::TwoSources(..) => "unset one of them, or name the source with a flag",
+        SettingsError::Profile(_) => "change it in config.toml",
+        SettingsError::Address(_) => "write it like https://portal.example.com",
+        SettingsError::Config(error) => return config_hint(error),
+    };
+    Some(hint.to_owned())
+}
+
+fn credentials_hint(error: &CredentialsError) -> Option<String> {
+    Some(match error {
+        CredentialsError::Config(error) => return config_hint(error),
+        CredentialsError::Exposed { path, .. } => format!(
+            "others may have read the tokens: make new ones, then run: chmod 600 '{}'",
+            path.display()
+        ),
+        CredentialsError::OtherOrigin { profile, .. } => {
+            format!("store the token of the new address: auditlog token set --profile {profile}")
+        }
+        CredentialsError::Token { profile, .. } | CredentialsError::Shape { profile, .. } => {
+            format!("store it again: auditlog token set --profile {profile}")
+        }
+    })
+}
+
+fn token_source_hint(error: &TokenSourceError) -> Option<String> {
+    Some(match error {
+        TokenSourceError::NotStored(store) => {
+            format!("store one: auditlog token set --profile {}", store.profile)
+        }
+        TokenSourceError::Read { .. } => "check the path and who may read it".to_owned(),
+        TokenSourceError::Token { .. } => {
+            "look at it there, or make a new one: auditlog token generate".to_owned()
+        }
+        TokenSourceError::NoCommand | TokenSourceError::Start { .. } => {
+            "check token_command of the profile: a list of a program and its arguments".to_owned()
+        }
+        TokenSourceError::Failed { .. } | TokenSourceError::Slow { .. } => {
+            "run it by hand to see what it wants".to_owned()
+        }
+        TokenSourceError::Credentials(error) => return credentials_hint(error),
+    })
+}
+
+fn client_hint(error: &ClientError) -> Option<String> {
+    let hint = match error {
+        ClientError::Certificates { .. } => "give a file of PEM certificates",
+        ClientError::PlainHttp { .. } => {
+            "use https; or, where the network can be trusted, a profile with allow_plain_http = true"
+        }
+        ClientError::Setup(_) => return None,
+        ClientError::Unreachable { .. } => {
+            "check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY)"
+        }
+        ClientError::Untrusted { .. } => {
+            "if a private CA signed it, give its certificate with --ca-cert FILE"
+        }
+        ClientError::TimedOut { .. } => "try a smaller --page-size, or a longer --timeout",
+        ClientError::BrokenOff { .. } => "try again; if it stays so, try a smaller --page-size",
+        ClientError::Redirected { .. } => {
+            "the token is sent to no other address; if that is a sign-in page, the URL is behind single sign-on: \
+             ask for an address that takes API tokens"
+        }
+        ClientError::Unauthorized(_) => {
+            "check it against App Settings → External access → audit-log-api-access (auditlog token status)"
+        }
+        ClientError::Forbidden(_) if error.is_other_plugin() => {
+            "its access restrictions name another plugin: they need plugin 'audit-log' with permission \
+             'audit.log.read' (App Settings → External access)"
+        }
+        ClientError::Forbidden(_) => {
+            "its access restrictions need permission 'audit.log.read' of plugin 'audit-log' (App Settings → \
+             External access)"
+        }
+        ClientError::BadRequest { status: 431, .. } => "a shorter token may do",
+        ClientError::BadRequest { .. } => "look at what is sent with --explain",
+        ClientError::NotFound { .. } => {
+            "check the URL and its path prefix, and that the audit log is installed; a Backstage that is starting \
+             answers so too"
+        }
+        ClientError::RateLimited(_) => "wait, or ask for fewer events",
+        ClientError::Fault { .. } => "the server's log says why; try again later",
+        ClientError::Status(_) | ClientError::Empty | ClientError::NotAPage(_) => {
+            "check that the URL is that of a Backstage with an audit log"
+        }
+        ClientError::NotJson(_) => {
+            "something in front of the server answers: a proxy, or single sign-on"
+        }
+        ClientError::TooLarge(_) => "ask for fewer events a request with --page-size",
+    };
+    Some(hint.to_owned())
+}
+
+fn source_hint(error: &SourceError) -> Option<String> {
+    let hint = match error {
+        SourceError::Client(error) => return client_hint(error),
+        SourceError::Store(error) => return store_hint(error).map(str::to_owned),
+        SourceError::Sink(_) => return None,
+        SourceError::Repeats { .. } => {
+            "the server does not page: narrow the window to fit one page"
+        }
+        SourceError::NoTotal => "leave --reverse out and sort the answer",
+        SourceError::Crowded { .. } => "narrow the question with filters",
+    };
+    Some(hint.to_owned())
+}
+
+fn ingest_hint(error: &IngestError) -> Option<&'static str> {
+    const FULL: &str = "free some space and run the same command again: nothing is lost or doubled";
+    match error {
+        IngestError::NoStore => Some("give --store PATH"),
+        IngestError::Postgres => Some("give --store the path of a file"),
+        IngestError::StandardInputTwice => Some("give - once"),
+        IngestError::Open { .. } => Some("check the path and who may use it"),
+        IngestError::Read { .. } => {
+            Some("run the same command again: it goes on where this one ended")
+        }
+        IngestError::Rejects(reason) if reason.kind() == io::ErrorKind::StorageFull => Some(FULL),
+        IngestError::Rejects(_) => {
+            Some("run the same command again with another --rejects: nothing is lost or doubled")
+        }
+        IngestError::Store(StoreError::Full) => Some(FULL),
+        IngestError::Store(StoreError::Moved) => {
+            Some("let the other one end and run the same command again: nothing is lost or doubled")
+        }
+        IngestError::Store(StoreError::Locked | StoreError::Database(_)) => {
+            Some("run the same command again: nothing is lost or doubled")
+        }
+        IngestError::Store(error) => store_hint(error),
+        IngestError::Event(_) | IngestError::Random(_) => None,
+    }
+}
+
+fn store_hint(error: &StoreError) -> Option<&'static str> {
+    match error {
+        StoreError::NotFound(_) | StoreError::CannotOpen { .. } => {
+            Some("check the path and who may use it")
+        }
+        StoreError::NotAStore(_) => Some("name another file: this one was not touched"),
+        StoreError::TooNew { .. } => Some("use a newer auditlog"),
+        StoreError::ReadOnly => Some("check who may write to the store and its folder"),
+        StoreError::Locked => Some("let the other program end"),
+        StoreError::Full => Some("free some space"),
+        StoreError::Damaged(_) => Some("put a backup in its place"),
+        StoreError::TooSlow
+        | StoreError::Moved
+        | StoreError::NotFilterable(_)
+        | StoreError::Database(_)
+        | StoreError::BrokenOff => None,
+    }
+}

@@ -1,0 +1,102 @@
+//! Every error of the program: what failed, what to do about it, and the exit code.
+//!
+//! The modules below state facts; hints and exit codes are here alone, in matches without a `_` arm.
+
+mod code;
+mod hint;
+
+use std::{io, path::PathBuf};
+
+use crate::{
+    api::Timestamp,
+    client::ClientError,
+    commands::{ingest::IngestError, options::DemoError},
+    config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
+    query::{FilterError, TimeError, Window},
+    server::ServeError,
+    source::SourceError,
+    store::StoreError,
+    token::TokenError,
+};
+
+pub use code::Code;
+
+/// What the program ends with when it fails.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
+pub enum Error {
+    #[error("cannot write the answer: {0}")]
+    Output(io::Error),
+    #[error("cannot write {}: {error}", path.display())]
+    OutputFile { path: PathBuf, error: io::Error },
+    #[error("interrupted")]
+    Interrupted,
+    #[error("cannot read standard input: {0}")]
+    Stdin(io::Error),
+    #[error("cannot wait for signals: {0}")]
+    Signals(io::Error),
+    #[error("the operating system gives no random bytes: {0}")]
+    Random(getrandom::Error),
+    #[error("the window ends before it begins: {start} is after {end}")]
+    EmptyWindow { start: Timestamp, end: Timestamp },
+    #[error("there is no event '{id}' from {}", shown(.window))]
+    NoSuchEvent { id: String, window: Window },
+    #[error("--columns does not go with JSON: it carries every field")]
+    ColumnsOfJson,
+    #[error("the profile's output '{0}' is not a format")]
+    ProfileOutput(String),
+    #[error("profile '{0}' exists already")]
+    ProfileExists(String),
+    #[error("no profile is named, and there is no default profile")]
+    NoProfile,
+    #[error("this source is not a server: it takes no token")]
+    NotAServer,
+    #[error("there is no token for this server")]
+    NoToken,
+    #[error("no store is named")]
+    NoStore,
+    #[error("a store in PostgreSQL is not supported")]
+    PostgresStore,
+    #[error("no token is named that the server should accept")]
+    NoAcceptedTokens,
+    #[error("cannot read {}: {error}", path.display())]
+    AcceptedTokens { path: PathBuf, error: io::Error },
+    #[error("line {line} of {}: {error}", path.display())]
+    AcceptedToken {
+        path: PathBuf,
+        line: usize,
+        error: TokenError,
+    },
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    TokenSource(#[from] TokenSourceError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+}
+
+fn shown(window: &Window) -> String {
+    let bound =
+        |time: Option<Timestamp>| time.map_or_else(|| "…".to_owned(), |time| time.to_string());
+    format!("{} to {}", bound(window.start), bound(window.end))
+}

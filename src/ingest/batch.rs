@@ -1,0 +1,348 @@
+//! Lines in portions that are stored as a whole: the events among them, and what became of the others.
+
+use std::io::{self, Read, Write};
+
+use crate::api::{Event, EventError, Timestamp};
+
+use super::{
+    backstage::{Line, Parsed, Reason, line, unreadable},
+    lines::{CopyError, Lines, Piece},
+};
+
+/// Most lines in a batch.
+const MAX_LINES: u64 = 1000;
+/// Bytes of lines from which on a batch ends.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// The times of reading, each later than the one before: events whose lines carry no time keep the lines' order.
+pub struct Clock {
+    now: Box<dyn FnMut() -> Timestamp>,
+    last: Option<Timestamp>,
+}
+
+impl Clock {
+    /// A clock that asks `now`.
+    pub fn new(now: impl FnMut() -> Timestamp + 'static) -> Self {
+        Self {
+            now: Box::new(now),
+            last: None,
+        }
+    }
+
+    /// The time, or a microsecond after the last answer if that is later.
+    pub fn tick(&mut self) -> Timestamp {
+        let now = (self.now)();
+        let next = self.last.map_or(now, |last| {
+            now.max(last.plus(chrono::Duration::microseconds(1)))
+        });
+        self.last = Some(next);
+        next
+    }
+}
+
+/// What became of lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Lines.
+    pub read: u64,
+    /// Outcomes of audit events.
+    pub events: u64,
+    /// Beginnings of audit events, which are not stored.
+    pub initiated: u64,
+    /// Lines of something else.
+    pub other: u64,
+    /// Of the events, those that were repaired.
+    pub repaired: u64,
+    /// Lines that say that they are audit events, and cannot be read as such.
+    pub rejected: u64,
+    /// Of the events, those without a time of their own.
+    pub timeless: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.read += other.read;
+        self.events += other.events;
+        self.initiated += other.initiated;
+        self.other += other.other;
+        self.repaired += other.repaired;
+        self.rejected += other.rejected;
+        self.timeless += other.timeless;
+    }
+}
+
+/// A line that was rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Its number in its file, from 1.
+    pub number: u64,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Lines that are stored as a whole.
+#[derive(Debug)]
+pub struct Batch {
+    /// The events, in the order of their lines.
+    pub events: Vec<Pending>,
+    /// The lines that were rejected, in their order.
+    pub rejections: Vec<Rejection>,
+    /// What became of the lines.
+    pub counts: Counts,
+    /// Bytes of the file before the batch.
+    pub before: u64,
+    /// Bytes of the file up to its end.
+    pub after: u64,
+    /// What those hash to.
+    pub sha256: [u8; 32],
+}
+
+/// An event that lacks its id.
+#[derive(Debug)]
+pub struct Pending {
+    /// Offset of its line's first byte in its file.
+    pub offset: u64,
+    read_at: Timestamp,
+    parsed: Parsed,
+}
+
+impl Pending {
+    /// The event.
+    pub fn into_event(self, id: String, recorded_at: Timestamp) -> Result<Event, EventError> {
+        self.parsed.into_event(id, self.read_at, recorded_at)
+    }
+}
+
+/// Why there is no next batch.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The lines could not be read.
+    #[error("{0}")]
+    Lines(io::Error),
+    /// A rejected line could not be written.
+    #[error("{0}")]
+    Rejects(io::Error),
+}
+
+impl From<CopyError> for ReadError {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Read(error) => Self::Lines(error),
+            CopyError::Write(error) => Self::Rejects(error),
+        }
+    }
+}
+
+impl Batch {
+    /// Reads the next one; none at the end. Rejected lines are copied to `rejects`, as they are.
+    pub fn read<R: Read>(
+        lines: &mut Lines<R>,
+        clock: &mut Clock,
+        rejects: &mut dyn Write,
+    ) -> Result<Option<Self>, ReadError> {
+        let before = lines.place().offset;
+        let mut batch = Self {
+            events: Vec::new(),
+            rejections: Vec::new(),
+            counts: Counts::default(),
+            before,
+            after: before,
+            sha256: [0; 32],
+        };
+        while batch.counts.read < MAX_LINES && batch.after - before < MAX_BYTES {
+            let goes_on = lines.place().in_line;
+            match lines.read_next().map_err(ReadError::Lines)? {
+                Piece::End => break,
+                Piece::Line if goes_on && lines.bytes().trim_ascii().is_empty() => {}
+                Piece::Line => batch.take_line(lines, clock, rejects)?,
+                Piece::Long => batch.take_long(lines, rejects)?,
+            }
+            batch.after = lines.place().offset;
+            if lines.must_wait() {
+                break;
+            }
+        }
+        batch.sha256 = lines.place().sha256();
+        Ok((batch.after > before).then_some(batch))
+    }
+
+    fn take_line<R: Read>(
+        &mut self,
+        lines: &Lines<R>,
+        clock: &mut Clock,
+        rejects: &mut dyn Write,
+    ) -> Result<(), ReadError> {
+        self.counts.read += 1;
+        match line(lines.bytes()) {
+            Line::Other => self.counts.other += 1,
+            Line::Initiated => self.counts.initiated += 1,
+            Line::Event(parsed) => {
+                self.counts.events += 1;
+                self.counts.repaired += u64::from(parsed.is_repaired());
+                self.counts.timeless += u64::from(!parsed.has_time());
+                self.events.push(Pending {
+                    offset: lines.start(),
+                    read_at: clock.tick(),
+                    parsed: *parsed,
+                });
+            }
+            Line::Rejected(reason) => {
+                self.reject(lines.number(), reason);
+                // In one call, so that another program that appends to the same file does not get in between.
+                let line = [lines.bytes(), b"\n"].concat();
+                rejects.write_all(&line).map_err(ReadError::Rejects)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_long<R: Read>(
+        &mut self,
+        lines: &mut Lines<R>,
+        rejects: &mut dyn Write,
+    ) -> Result<(), ReadError> {
+        self.counts.read += 1;
+        if let Line::Rejected(reason) = unreadable(lines.bytes(), Reason::TooLong) {
+            self.reject(lines.number(), reason);
+            rejects
+                .write_all(lines.bytes())
+                .map_err(ReadError::Rejects)?;
+            lines.copy_rest(rejects)?;
+            rejects.write_all(b"\n").map_err(ReadError::Rejects)
+        } else {
+            self.counts.other += 1;
+            Ok(lines.copy_rest(&mut io::sink())?)
+        }
+    }
+
+    fn reject(&mut self, number: u64, reason: Reason) {
+        self.counts.rejected += 1;
+        self.rejections.push(Rejection { number, reason });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Place, lines::MAX_LINE},
+        Batch, Clock, Lines, MAX_LINES, ReadError, Rejection,
+    };
+    use crate::{api::Timestamp, ingest::Reason};
+
+    const EVENT: &str = r#"{"isAuditEvent":true,"message":"p.e","status":"succeeded"}"#;
+
+    fn stopped() -> Clock {
+        Clock::new(|| Timestamp::from_micros(1_000).unwrap())
+    }
+
+    /// All batches of a file, and what was rejected.
+    fn batches(text: &str) -> (Vec<Batch>, String) {
+        let mut lines = Lines::new(text.as_bytes(), Place::default(), Some(text.len() as u64));
+        let mut rejects = Vec::new();
+        let mut batches = Vec::new();
+        while let Some(batch) = Batch::read(&mut lines, &mut stopped(), &mut rejects).unwrap() {
+            batches.push(batch);
+        }
+        (batches, String::from_utf8(rejects).unwrap())
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_or_goes_back_gives_later_times_all_the_same() {
+        let mut times = [5, 5, 3, 9].into_iter();
+        let mut clock = Clock::new(move || Timestamp::from_micros(times.next().unwrap()).unwrap());
+        let ticks: Vec<_> = (0..4).map(|_| clock.tick().micros()).collect();
+        assert_eq!(ticks, [5, 6, 7, 9]);
+    }
+
+    #[test]
+    fn a_batch_ends_after_a_thousand_lines_or_four_megabytes() {
+        let (all, _) = batches(&"x\n".repeat(2_500));
+        let read: Vec<_> = all.iter().map(|batch| batch.counts.read).collect();
+        assert_eq!(read, [MAX_LINES, MAX_LINES, 500]);
+        let ends: Vec<_> = all.iter().map(|it| (it.before, it.after)).collect();
+        assert_eq!(ends, [(0, 2_000), (2_000, 4_000), (4_000, 5_000)]);
+        let (all, _) = batches(&format!("{}\n", "x".repeat(3 << 20)).repeat(3));
+        let read: Vec<_> = all.iter().map(|batch| batch.counts.read).collect();
+        assert_eq!(read, [2, 1]);
+    }
+
+    #[test]
+    fn lines_end_with_a_line_feed_alone_and_may_have_a_carriage_return_before_it() {
+        let text = format!("{EVENT}\r\n\n\u{2028}{EVENT}\n{EVENT}");
+        let (all, rejects) = batches(&text);
+        let offsets: Vec<_> = all[0].events.iter().map(|event| event.offset).collect();
+        let second = EVENT.len() + 3;
+        let third = second + 3 + EVENT.len() + 1;
+        assert_eq!(offsets, [0, third as u64]);
+        let [rejection] = all[0].rejections[..] else {
+            panic!("{all:?}")
+        };
+        assert_eq!(rejection.number, 3);
+        assert_eq!(rejects, format!("\u{2028}{EVENT}\n"));
+        assert_eq!((all[0].counts.read, all[0].counts.other), (4, 1));
+    }
+
+    #[test]
+    fn a_line_too_long_to_hold_passes_through_and_costs_nobody_else_their_place() {
+        let filler = "x".repeat(2 * MAX_LINE);
+        let claim = format!("{{\"isAuditEvent\":true,\"x\":\"{filler}\"}}");
+        let text = format!("{filler}\n{claim}\n{EVENT}\n");
+        let (all, rejects) = batches(&text);
+        assert!(rejects == format!("{claim}\n"));
+        let rejections: Vec<_> = all.iter().flat_map(|batch| &batch.rejections).collect();
+        let expected = Rejection {
+            number: 2,
+            reason: Reason::TooLong,
+        };
+        assert_eq!(rejections, [&expected]);
+        let offsets: Vec<_> = all.iter().flat_map(|batch| &batch.events).collect();
+        assert_eq!(
+            offsets[0].offset as usize,
+            filler.len() + 1 + claim.len() + 1
+        );
+        let longest = format!("{}\n", "y".repeat(MAX_LINE)).repeat(2);
+        let others: Vec<_> = batches(&longest)
+            .0
+            .iter()
+            .map(|it| it.counts.other)
+            .collect();
+        assert_eq!(others, [1, 1]);
+    }
+
+    #[test]
+    fn a_file_that_becomes_shorter_while_it_is_read_gives_an_error_and_no_part_of_a_line() {
+        let text = format!("{EVENT}\n{EVENT}");
+        let to = Some(text.len() as u64 + 1);
+        let mut lines = Lines::new(text.as_bytes(), Place::default(), to);
+        let read = Batch::read(&mut lines, &mut stopped(), &mut Vec::new());
+        assert!(matches!(read, Err(ReadError::Lines(_))));
+    }
+
+    #[test]
+    fn a_pipe_that_pauses_does_not_hold_back_what_it_brought() {
+        /// Gives one piece a call.
+        struct Pipe(Vec<&'static str>);
+        impl std::io::Read for Pipe {
+            fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+                let piece = if self.0.is_empty() {
+                    ""
+                } else {
+                    self.0.remove(0)
+                };
+                out[..piece.len()].copy_from_slice(piece.as_bytes());
+                Ok(piece.len())
+            }
+        }
+        let pipe = Pipe(vec!["a\nb\nc", "c\n", "d"]);
+        let mut lines = Lines::new(pipe, Place::default(), None);
+        let mut next = || {
+            Batch::read(&mut lines, &mut stopped(), &mut Vec::new())
+                .unwrap()
+                .map(|batch| batch.after)
+        };
+        assert_eq!(
+            [next(), next(), next(), next()],
+            [Some(4), Some(7), Some(8), None]
+        );
+    }
+}

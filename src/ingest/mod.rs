@@ -1,0 +1,14 @@
+//! Log files of a Backstage as audit events: which lines are events, what becomes of them, and where in which file
+//! they stood.
+//!
+//! Nothing here knows a store, a path or the clock: readers, the time and the state of the hash are handed in.
+
+mod backstage;
+mod batch;
+mod lines;
+mod source;
+
+pub use backstage::Reason;
+pub use batch::{Batch, Clock, Counts, Pending, ReadError, Rejection};
+pub use lines::{Lines, MAX_LINE};
+pub use source::{Known, Place, Survey, event_id, new_source, survey};

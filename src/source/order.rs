@@ -1,0 +1,131 @@
+//! The order of an answer, restored from pages that come in almost that order.
+//!
+//! A server orders by time, and ties as it likes; here `id` breaks them. So the events of the last instant of a page
+//! are held back until another instant has been seen: the next page may bring more of them.
+
+use std::cmp::Ordering;
+
+use super::SourceError;
+use crate::{api::Event, query::Order};
+
+/// Most events of one instant that are held back.
+const MAX_HELD: usize = 20_000;
+
+/// Pages in, events in strict order out, each once.
+pub struct Ordered {
+    order: Order,
+    held: Vec<Event>,
+    last: Option<Event>,
+}
+
+impl Ordered {
+    pub fn new(order: Order) -> Self {
+        Self {
+            order,
+            held: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// Takes a page; gives what can go out, and how many events of the page were new.
+    ///
+    /// An event that belongs before one that went out already is a double that inserts have shifted into this page.
+    pub fn push(&mut self, page: Vec<Event>) -> Result<(Vec<Event>, usize), SourceError> {
+        let before = self.held.len();
+        self.held.extend(page);
+        self.held.sort_by(|a, b| self.order.compare(a, b));
+        self.held.dedup_by(|a, b| a.id() == b.id());
+        if let Some(last) = &self.last {
+            self.held
+                .retain(|event| self.order.compare(last, event) == Ordering::Less);
+        }
+        let new = self.held.len().saturating_sub(before);
+        let Some(edge) = self.held.last().map(Event::time) else {
+            return Ok((Vec::new(), new));
+        };
+        let ready = self
+            .held
+            .iter()
+            .take_while(|event| event.time() != edge)
+            .count();
+        if self.held.len() - ready > MAX_HELD {
+            return Err(SourceError::Crowded {
+                max: MAX_HELD,
+                time: edge,
+            });
+        }
+        let rest = self.held.split_off(ready);
+        Ok((self.gone(rest), new))
+    }
+
+    /// What is left when no more pages come.
+    pub fn finish(&mut self) -> Vec<Event> {
+        self.gone(Vec::new())
+    }
+
+    /// Forgets what is held back: the pages are read from the start again.
+    pub fn restart(&mut self) {
+        self.held.clear();
+    }
+
+    fn gone(&mut self, rest: Vec<Event>) -> Vec<Event> {
+        let out = std::mem::replace(&mut self.held, rest);
+        if let Some(last) = out.last() {
+            self.last = Some(last.clone());
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ordered;
+    use crate::{api::Event, query::Order};
+
+    /// Events from `second:id`, separated by spaces.
+    fn events(text: &str) -> Vec<Event> {
+        let of = |(second, id): (&str, &str)| {
+            let json =
+                format!("{{\"id\":\"{id}\",\"event_time\":\"2026-01-01T00:00:0{second}Z\"}}");
+            Event::from_json(&json).unwrap()
+        };
+        text.split_whitespace()
+            .filter_map(|pair| pair.split_once(':'))
+            .map(of)
+            .collect()
+    }
+
+    fn ids(events: &[Event]) -> String {
+        events.iter().map(Event::id).collect()
+    }
+
+    #[test]
+    fn ties_are_put_in_order_over_a_page_s_end() {
+        let mut ordered = Ordered::new(Order::NewestFirst);
+        let (out, new) = ordered.push(events("9:x 5:b 5:d")).unwrap();
+        assert_eq!((ids(&out).as_str(), new), ("x", 3));
+        let (out, new) = ordered.push(events("5:c 5:e 1:a")).unwrap();
+        assert_eq!((ids(&out).as_str(), new), ("edcb", 3));
+        assert_eq!(ids(&ordered.finish()), "a");
+    }
+
+    #[test]
+    fn what_was_shifted_into_the_next_page_comes_once() {
+        let mut ordered = Ordered::new(Order::NewestFirst);
+        ordered.push(events("9:x 5:b")).unwrap();
+        let (out, new) = ordered.push(events("9:x 5:b 4:a")).unwrap();
+        assert_eq!((ids(&out).as_str(), new), ("b", 1));
+        let (out, new) = ordered.push(events("9:x 5:b 4:a")).unwrap();
+        assert_eq!((ids(&out).as_str(), new), ("", 0));
+    }
+
+    #[test]
+    fn oldest_first_is_the_mirror() {
+        let mut ordered = Ordered::new(Order::OldestFirst);
+        let (out, _) = ordered.push(events("5:b 5:d 1:a")).unwrap();
+        assert_eq!(ids(&out), "a");
+        let (out, _) = ordered.push(events("9:x 5:c")).unwrap();
+        assert_eq!(ids(&out), "bcd");
+        assert_eq!(ids(&ordered.finish()), "x");
+    }
+}

@@ -1,0 +1,71 @@
+//! Log files for `ingest`, and what is in a store, read past the program.
+
+use std::path::Path;
+
+use super::fixture;
+
+/// The recording's lines.
+pub fn recorded() -> Vec<String> {
+    let text = std::fs::read_to_string(fixture("backstage/audit.production.jsonl"))
+        .expect("the recording is there");
+    text.split_terminator('\n').map(str::to_owned).collect()
+}
+
+/// As many lines as are wanted, made from the recording, no two of them alike where they name an address.
+///
+/// Every 500th is cut off, so that it is rejected.
+pub fn busy_day(lines: usize) -> Vec<String> {
+    let recorded = recorded();
+    let line = |n: usize| {
+        let address = format!("\"ip\":\"10.{}.{}.{}\"", n >> 16, n >> 8 & 255, n & 255);
+        let line = recorded[n % recorded.len()].replace("\"ip\":\"127.0.0.1\"", &address);
+        let cut = if n % 500 == 499 { 20 } else { 0 };
+        line[..line.len() - cut].to_owned()
+    };
+    (0..lines).map(line).collect()
+}
+
+/// The lines as a file's content.
+pub fn log(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// What a store holds: id and body without its times, oldest first.
+pub fn stored(store: &Path) -> Vec<(String, String)> {
+    let connection = rusqlite::Connection::open(store).expect("a database");
+    let mut statement = connection
+        .prepare("SELECT id, body FROM events ORDER BY event_time, id")
+        .expect("a store");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.expect("rows")
+        .map(|row| row.expect("a row"))
+        .map(|(id, body): (String, String)| (id, timeless(&body)))
+        .collect()
+}
+
+/// The bodies alone.
+pub fn bodies(store: &Path) -> Vec<String> {
+    stored(store).into_iter().map(|(_, body)| body).collect()
+}
+
+/// How far the store's only file was read, and how many events the store holds. Nothing if there is no store yet.
+pub fn progress(store: &Path) -> (u64, u64) {
+    let read = || {
+        let connection = rusqlite::Connection::open(store)?;
+        connection.query_row(
+            "SELECT (SELECT coalesce(max(read_to), 0) FROM sources), (SELECT count(*) FROM events)",
+            [],
+            |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)),
+        )
+    };
+    read().unwrap_or_default()
+}
+
+/// An event's JSON without what its line does not determine. Cut out of the text, so that every token stays.
+fn timeless(body: &str) -> String {
+    let at = body.find("\"plugin_id\"").expect("a stored event");
+    for name in ["id", "event_time", "recorded_at"] {
+        assert!(body[..at].contains(&format!("\"{name}\":\"")), "{body}");
+    }
+    format!("{{{}", &body[at..])
+}
