@@ -9,12 +9,14 @@
 )]
 
 mod agreement;
+mod connections;
 mod files;
 mod ingest;
 mod ingest_cut_off;
 mod layers;
 mod memory;
 mod output;
+mod server;
 mod store;
 mod support;
 mod terminal;
