@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::{
@@ -129,7 +129,8 @@ fn context(talk: &TalkArgs) -> Context {
             color: color(io::stderr().is_terminal()),
         },
         color: color(io::stdout().is_terminal()),
-        now: Timestamp::from(DateTime::<Utc>::from(SystemTime::now())),
+        // Whole seconds: what is said of a window should be readable.
+        now: Timestamp::from(DateTime::<Utc>::from(SystemTime::now()).trunc_subsecs(0)),
         environment,
     }
 }

@@ -126,7 +126,7 @@ impl EventsArgs {
                 }
                 if seen > plan.offset {
                     shown += 1;
-                    let _ = answer.event(&event)?;
+                    answer.event(&event)?;
                 }
                 Ok(match last.is_some_and(|last| seen >= last) {
                     true => ControlFlow::Break(()),

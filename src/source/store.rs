@@ -11,7 +11,9 @@ pub async fn read(
     sink: &mut Sink<'_>,
 ) -> Result<Told, SourceError> {
     let mut query = reading.query.clone();
-    query.window.end.get_or_insert(reading.now);
+    // The clock that is handed in is cut to whole seconds.
+    let end = reading.now.plus(chrono::Duration::seconds(1));
+    query.window.end.get_or_insert(end);
     let mut told = Told {
         window: query.window,
         total: Some(store.count(&query).await?),

@@ -9,13 +9,16 @@
 )]
 
 mod agreement;
+mod connections;
 mod docs;
 mod files;
 mod generated;
 mod ingest;
 mod ingest_cut_off;
 mod layers;
+mod memory;
 mod output;
+mod server;
 mod store;
 mod support;
 mod terminal;

@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, BufWriter, IsTerminal, Write},
-    ops::ControlFlow,
     path::PathBuf,
 };
 
@@ -75,9 +74,13 @@ impl OutputArgs {
 }
 
 /// An answer under way: a format at work and what it writes to.
+///
+/// Nothing is written before the first event or the end: a header alone would pass for "no events" where a token
+/// was refused.
 pub struct Answer {
     format: Box<dyn Format>,
     target: Output,
+    begun: bool,
 }
 
 enum Output {
@@ -108,37 +111,41 @@ impl OutputPlan {
             None if terminal => Output::Stdout(Box::new(io::stdout())),
             None => Output::Stdout(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout()))),
         };
-        let mut answer = Answer {
+        Ok(Answer {
             format: self.format.format(layout),
             target,
-        };
-        answer
-            .format
-            .begin(answer.target.writer())
-            .map_err(Error::Output)?;
-        Ok(answer)
+            begun: false,
+        })
     }
 }
 
 impl Answer {
     /// Writes an event.
-    pub fn event(&mut self, event: &Event) -> io::Result<ControlFlow<()>> {
-        self.format
-            .event(self.target.writer(), event)
-            .map(ControlFlow::Continue)
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.begin()?;
+        self.format.event(self.target.writer(), event)
     }
 
     /// Ends an answer that is whole.
     pub fn end(mut self) -> Result<(), Error> {
-        let written = self
-            .format
-            .end(self.target.writer())
-            .and_then(|()| self.target.writer().flush());
-        written.map_err(Error::Output)?;
+        self.finish().map_err(Error::Output)?;
         match self.target {
             Output::Stdout(_) => Ok(()),
             Output::File(file) => file.commit().map_err(Error::Output),
         }
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        match std::mem::replace(&mut self.begun, true) {
+            true => Ok(()),
+            false => self.format.begin(self.target.writer()),
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.begin()?;
+        self.format.end(self.target.writer())?;
+        self.target.writer().flush()
     }
 
     /// Ends an answer that broke off: what came is shown, nothing that says it is whole.
