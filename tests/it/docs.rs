@@ -56,7 +56,10 @@ fn demo_arguments(line: &str) -> Option<Vec<String>> {
 #[test]
 fn the_readme_s_commands_on_the_sample_trail_work() {
     let lines = shell_lines(&document("README.md"));
-    let commands: Vec<_> = lines.iter().filter_map(|line| demo_arguments(line)).collect();
+    let commands: Vec<_> = lines
+        .iter()
+        .filter_map(|line| demo_arguments(line))
+        .collect();
     assert!(commands.len() >= 5, "{commands:?}");
     let home = Home::new();
     for command in commands {
