@@ -142,7 +142,7 @@ fn a_full_disk_is_named_and_what_was_missing_is_stored_when_there_is_room() {
     // The mount is gone with its namespace, whatever happens.
     let run = run_script(&home, &["unshare", "--map-root-user", "--mount"], script);
     assert_eq!(run.code, 0, "{run:?}");
-    let error = "error: the disk of the store is full; free some space and run the same command again: nothing is lost or doubled\ncode 1\n";
+    let error = "error: the disk of the store is full — free some space and run the same command again: nothing is lost or doubled\ncode 1\n";
     assert!(run.stderr.contains(error), "{run:?}");
     assert_eq!(stored(&home.path("s.db")), stored(&home.path("whole.db")));
 }
