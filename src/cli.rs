@@ -24,12 +24,7 @@ use crate::{
 ///
 /// Try it without a server: auditlog events --demo
 #[derive(Parser, Debug)]
-#[command(
-    name = "auditlog",
-    version,
-    arg_required_else_help = true,
-    infer_subcommands = false
-)]
+#[command(name = "auditlog", version, arg_required_else_help = true)]
 #[command(after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]

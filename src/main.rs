@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use auditlog::output::Ui;
+
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -9,7 +11,10 @@ fn main() -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(_) => return ExitCode::FAILURE,
+        Err(error) => {
+            Ui::default().error(&format!("cannot start: {error}"));
+            return ExitCode::FAILURE;
+        }
     };
     let code = runtime.block_on(auditlog::cli::run(std::env::args_os()));
     // A blocked read of standard input must not keep a finished program alive.

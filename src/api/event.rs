@@ -127,10 +127,20 @@ pub enum EventError {
 }
 
 impl Event {
-    /// Reads one event. White space between tokens goes, everything else stays as it was written.
+    /// Reads one event. White space between tokens goes, everything else stays as it was written; only a field whose
+    /// very name is no text (half a surrogate pair) is renamed, so that the others can be read.
     pub fn from_json(json: &str) -> Result<Self, EventError> {
-        let fields: IndexMap<Cow<'_, str>, &RawValue> =
-            serde_json::from_str(json).map_err(EventError::NotAnObject)?;
+        match fields(json) {
+            Ok(fields) => Self::from_fields(json, &fields),
+            Err(_) => {
+                let json = well_formed(json);
+                let fields = fields(&json).map_err(EventError::NotAnObject)?;
+                Self::from_fields(&json, &fields)
+            }
+        }
+    }
+
+    fn from_fields(json: &str, fields: &Fields<'_>) -> Result<Self, EventError> {
         let texts =
             Field::ALL.map(|field| fields.get(field.name()).and_then(|raw| text(raw.get())));
         let of = |field: Field| texts.get(field as usize).and_then(Option::as_deref);
@@ -174,19 +184,24 @@ impl Event {
 
     /// A field at the top level as JSON text, known to the API or not.
     pub fn member(&self, name: &str) -> Option<&str> {
-        let fields: IndexMap<Cow<'_, str>, &RawValue> = serde_json::from_str(&self.json).ok()?;
-        fields.get(name).map(|raw| raw.get())
+        fields(&self.json).ok()?.get(name).map(|raw| raw.get())
     }
 
     /// All fields at the top level, in their order, as JSON text.
     pub fn members(&self) -> Vec<(Cow<'_, str>, &str)> {
-        let fields: IndexMap<Cow<'_, str>, &RawValue> =
-            serde_json::from_str(&self.json).unwrap_or_default();
+        let fields = fields(&self.json).unwrap_or_default();
         fields
             .into_iter()
             .map(|(name, raw)| (name, raw.get()))
             .collect()
     }
+}
+
+/// Fields at the top level; of a name that comes twice the last, as JavaScript has it.
+type Fields<'a> = IndexMap<Cow<'a, str>, &'a RawValue>;
+
+fn fields(json: &str) -> serde_json::Result<Fields<'_>> {
+    serde_json::from_str(json)
 }
 
 /// The order of every list of events: `event_time` descending, then `id` descending byte by byte.
@@ -260,6 +275,12 @@ mod tests {
         assert_eq!(event.text(Field::EntityRef), None);
         assert_eq!(event.text(Field::RequestUrl), Some("\u{fffd}\u{1b}"));
         assert_eq!(event.text(Field::QueryType), Some("true"));
+    }
+
+    #[test]
+    fn half_a_character_in_a_name_hides_nothing() {
+        let event = event(r#"{"id":"1","event_time":"2026-01-01T00:00:00Z","\ud800":"\udc00"}"#);
+        assert_eq!(event.member("\u{fffd}"), Some(r#""\ufffd""#));
     }
 
     #[test]

@@ -56,15 +56,10 @@ impl From<DateTime<Utc>> for Timestamp {
     }
 }
 
-/// ISO 8601 in UTC with `Z`, in milliseconds as Backstage writes them, in microseconds where they are needed.
+/// ISO 8601 in UTC with `Z`, with as many digits behind the second as are needed: none, three or six.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let format = if self.0 % 1000 == 0 {
-            SecondsFormat::Millis
-        } else {
-            SecondsFormat::Micros
-        };
-        f.write_str(&self.utc().to_rfc3339_opts(format, true))
+        f.write_str(&self.utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 
@@ -73,10 +68,10 @@ mod tests {
     use super::Timestamp;
 
     #[test]
-    fn a_time_comes_out_in_milliseconds_unless_it_has_finer_digits() {
+    fn a_time_comes_out_with_the_digits_that_it_needs() {
         for (text, out) in [
             ("2026-11-21T20:15:46.100Z", "2026-11-21T20:15:46.100Z"),
-            ("2026-11-21T20:15:46Z", "2026-11-21T20:15:46.000Z"),
+            ("2026-11-21T20:15:46Z", "2026-11-21T20:15:46Z"),
             ("2026-11-21T20:15:46.123456Z", "2026-11-21T20:15:46.123456Z"),
             (
                 "2026-11-21T21:15:46.123456789+01:00",

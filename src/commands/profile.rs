@@ -259,12 +259,19 @@ fn settings(target: &Target) -> Vec<[String; 3]> {
 }
 
 fn visible_rows(rows: &[[String; 3]]) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(NOTHING)
-        .set_header(["SETTING", "VALUE", "FROM"]);
+    let mut table = plain_table(["SETTING", "VALUE", "FROM"]);
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)));
     }
     table.trim_fmt()
+}
+
+/// Columns two spaces apart, nothing drawn between them.
+fn plain_table(header: [&str; 3]) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(header);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
 }

@@ -16,7 +16,7 @@ pub struct Amount {
 
 /// `100 of 4,213 events · 2026-10-22T…Z … 2026-11-21T…Z · --all for the rest`
 pub fn summary(amount: &Amount, told: &Told) -> String {
-    let bound = |time: Option<Timestamp>| time.map_or_else(String::new, short);
+    let bound = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
     let window = format!("{} … {}", bound(told.window.start), bound(told.window.end));
     let mut parts = vec![counted(amount.shown, told), window];
     if amount.skipped > 0 {
@@ -29,11 +29,6 @@ pub fn summary(amount: &Amount, told: &Told) -> String {
         parts.push("--all for the rest".to_owned());
     }
     parts.join(" · ")
-}
-
-/// Without a fraction that says nothing.
-fn short(time: Timestamp) -> String {
-    time.to_string().replace(".000Z", "Z")
 }
 
 fn counted(shown: u64, told: &Told) -> String {

@@ -5,6 +5,7 @@
 mod credentials;
 mod environment;
 mod file;
+mod origin;
 mod paths;
 mod settings;
 mod token_source;
@@ -14,6 +15,7 @@ pub use credentials::{
 };
 pub use environment::Environment;
 pub use file::{Config, ConfigError, Profile};
+pub use origin::{Origin, Sourced};
 pub use paths::ConfigDir;
-pub use settings::{Asked, Origin, SettingsError, Sourced, Target, Which};
+pub use settings::{Asked, SettingsError, Target, Which};
 pub use token_source::{TokenSource, TokenSourceError, TokenStore};

@@ -1,10 +1,11 @@
 //! Which source is asked, and with which token: flags, environment, profile.
 
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
 use super::{
     environment::Environment,
     file::{Config, ConfigError, Profile},
+    origin::{Origin, Sourced},
     token_source::{TokenSource, TokenStore},
 };
 use crate::address::{Address, AddressError};
@@ -24,30 +25,6 @@ pub struct Asked {
     pub token_file: Option<PathBuf>,
     /// `--ca-cert`.
     pub ca_cert: Option<PathBuf>,
-}
-
-/// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// This flag.
-    Flag(&'static str),
-    /// This environment variable.
-    Variable(&'static str),
-    /// The profile of this name.
-    Profile(String),
-    /// `default_profile` of the configuration.
-    DefaultProfile,
-    /// Nobody said otherwise.
-    BuiltIn,
-}
-
-/// A value, and where it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sourced<T> {
-    /// The value.
-    pub value: T,
-    /// Who said so.
-    pub from: Origin,
 }
 
 /// What is asked.
@@ -296,21 +273,10 @@ impl Builder<'_> {
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
-            Self::Profile(name) => write!(f, "profile '{name}'"),
-            Self::DefaultProfile => f.write_str("default_profile"),
-            Self::BuiltIn => f.write_str("built in"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Origin, SettingsError, Target, Which};
-    use crate::config::{Config, Environment, Profile, TokenSource};
+    use super::{Asked, SettingsError, Target, Which};
+    use crate::config::{Config, Environment, Origin, Profile, TokenSource};
 
     fn config() -> Config {
         let mut config = Config::default();

@@ -14,8 +14,8 @@ use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 use super::{
     credentials::{CredentialsError, read_stored_token},
     environment::TOKEN_VARIABLES,
+    origin::Sourced,
     paths::ConfigDir,
-    settings::Sourced,
 };
 use crate::token::{Token, TokenError};
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
-use super::source::Place;
+use super::place::Place;
 
 /// Longest line that is read, in bytes. A longer one is not held in memory: a real one has about a kilobyte.
 pub const MAX_LINE: usize = 8 << 20;

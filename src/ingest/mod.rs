@@ -6,9 +6,11 @@
 mod backstage;
 mod batch;
 mod lines;
+mod place;
 mod source;
 
 pub use backstage::Reason;
 pub use batch::{Batch, Clock, Counts, Pending, ReadError, Rejection};
 pub use lines::{Lines, MAX_LINE};
-pub use source::{Known, Place, Survey, event_id, new_source, survey};
+pub use place::Place;
+pub use source::{Known, Survey, event_id, new_source, survey};

@@ -8,10 +8,9 @@ use std::{
     io::{self, Read, Seek, SeekFrom},
 };
 
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{backstage::is_whole, lines::MAX_LINE};
+use super::{backstage::is_whole, lines::MAX_LINE, place::Place};
 
 /// The ids of all sources are made under this one.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5b0e_3c39_83a9_4d0c_9a51_2e8a_6c1f_70d4);
@@ -27,34 +26,6 @@ pub struct Known {
     pub read_to: u64,
     /// What those hash to.
     pub sha256: [u8; 32],
-}
-
-/// A place in a file, with everything about the bytes before it that reading on needs.
-#[derive(Clone, Debug, Default)]
-pub struct Place {
-    /// Bytes before it.
-    pub offset: u64,
-    /// Line ends among those.
-    pub newlines: u64,
-    /// Whether it is at the end of a line that was read before it had its `\n`.
-    pub in_line: bool,
-    hasher: Sha256,
-}
-
-impl Place {
-    /// Moves on over these bytes.
-    pub fn pass(&mut self, bytes: &[u8]) {
-        let Some(last) = bytes.last() else { return };
-        self.hasher.update(bytes);
-        self.offset += bytes.len() as u64;
-        self.newlines += bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        self.in_line = *last != b'\n';
-    }
-
-    /// SHA-256 of all bytes before it.
-    pub fn sha256(&self) -> [u8; 32] {
-        self.hasher.clone().finalize().into()
-    }
 }
 
 /// What there is to read in a file.
