@@ -9,11 +9,14 @@
 )]
 
 mod agreement;
+mod broken_answers;
+mod compressed_answers;
 mod files;
 mod ingest;
 mod ingest_cut_off;
 mod layers;
 mod output;
+mod recorded_answers;
 mod store;
 mod support;
 mod terminal;
