@@ -17,6 +17,7 @@ mod ingest_cut_off;
 mod layers;
 mod output;
 mod recorded_answers;
+mod retries;
 mod store;
 mod support;
 mod terminal;

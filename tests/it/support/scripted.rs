@@ -144,6 +144,12 @@ impl Reply {
         self.closing()
     }
 
+    /// The same with one header more.
+    pub fn with_header(self, line: &str) -> Self {
+        let text = String::from_utf8(self.bytes).expect("an answer of text");
+        Self::raw(text.replacen("\r\n", &format!("\r\n{line}\r\n"), 1))
+    }
+
     /// The same; then the connection ends, though the head did not say so.
     pub fn closing(self) -> Self {
         Self {
