@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod events;
+pub mod pages;
 pub mod recorded;
 pub mod scripted;
 pub mod served;
