@@ -269,7 +269,7 @@ fn a_field_that_nobody_knows_is_carried_along() {
         "\"meta\":{}",
         r#""severity_level":"apocalyptic","x":1.0e+2,"y":{"b":-0,"a":12345678901234567890123}"#,
     );
-    let server = Scripted::replies(vec![Reply::page(&[odd.clone()], 1)]);
+    let server = Scripted::replies(vec![Reply::page(std::slice::from_ref(&odd), 1)]);
     let run = Home::new().ask(&server.url(), &["-o", "jsonl"]);
     assert_eq!((run.code, run.stdout), (0, format!("{odd}\n")));
     server.finish();

@@ -8,13 +8,7 @@ use crate::support::{
 
 /// Events of the plugin that is asked for, and of one whose name begins like it, in turns of three.
 fn mixed(count: usize) -> Vec<String> {
-    let plugin = |n: usize| {
-        if n / 3 % 2 == 0 {
-            "catalog"
-        } else {
-            "catalog-import"
-        }
-    };
+    let plugin = |n: usize| ["catalog", "catalog-import"][n / 3 % 2];
     let events = (0..count).rev();
     events
         .map(|n| event_of(&format!("id-{n:04}"), n, plugin(n)))
