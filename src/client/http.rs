@@ -221,7 +221,14 @@ fn connector(address: &Address, options: &Options) -> Result<reqwest::Client, Cl
         Some(path) => builder.tls_certs_merge(certificates(path)?),
         None => builder,
     };
-    builder.build().map_err(ClientError::Setup)
+    // The certificates are looked into here, not when they are read.
+    builder.build().map_err(|error| match &options.ca_cert {
+        Some(path) => ClientError::Certificates {
+            path: path.display().to_string(),
+            reason: innermost(&error),
+        },
+        None => ClientError::Setup(error),
+    })
 }
 
 /// A redirect to another origin is not followed: the token must not go there, and without it there is no answer.

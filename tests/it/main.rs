@@ -26,4 +26,5 @@ mod store;
 mod stored_tokens;
 mod support;
 mod terminal;
+mod tls;
 mod token_sources;
