@@ -63,7 +63,7 @@ fn echoes() -> Vec<Reply> {
             JSON,
             format!(r#"{{"data":[{{"id":"1","event_time":"{TOKEN}"}}]}}"#),
         ),
-        Reply::of("200 OK", JSON, format!("{TOKEN}")),
+        Reply::of("200 OK", JSON, TOKEN),
         Reply::redirect(&format!("https://sign-in.example/?token={TOKEN}")),
         Reply::redirect(&format!("https://sign-in.example/?token={encoded}")),
         Reply::redirect(&format!("https://sign-in.example/?token={lower}")),

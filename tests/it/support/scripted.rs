@@ -9,7 +9,7 @@ use std::{
     ops::RangeInclusive,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -177,7 +177,8 @@ struct State {
     script: Mutex<Script>,
     asked: Mutex<Vec<Asked>>,
     connections: AtomicUsize,
-    stopped: AtomicBool,
+    /// The connection that ends it: whatever was made before it has been accepted before it.
+    last: Mutex<Option<SocketAddr>>,
     tls: Option<Arc<rustls::ServerConfig>>,
 }
 
@@ -226,7 +227,7 @@ impl Scripted {
             script: Mutex::new(script),
             asked: Mutex::default(),
             connections: AtomicUsize::new(0),
-            stopped: AtomicBool::new(false),
+            last: Mutex::default(),
             tls,
         });
         let accepting = thread::spawn({
@@ -263,9 +264,11 @@ impl Scripted {
         let Some(accepting) = self.accepting.take() else {
             return;
         };
-        self.state.stopped.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts; it is not counted.
-        let _ = TcpStream::connect(self.address);
+        // Locked until its address is known, so that it is not taken for a client's.
+        let mut last = self.state.last.lock().expect("no panic");
+        let wake = TcpStream::connect(self.address).expect("it still listens");
+        *last = wake.local_addr().ok();
+        drop(last);
         let accepted = accepting.join();
         if thread::panicking() {
             return;
@@ -300,10 +303,12 @@ fn in_turn(replies: Vec<Reply>) -> Script {
 fn accept(listener: &TcpListener, state: &Arc<State>) {
     let mut serving: Vec<JoinHandle<()>> = Vec::new();
     for stream in listener.incoming() {
-        if state.stopped.load(Ordering::SeqCst) {
+        let Ok(stream) = stream else { continue };
+        let last = state.last.lock().expect("no panic");
+        if last.is_some() && *last == stream.peer_addr().ok() {
             break;
         }
-        let Ok(stream) = stream else { continue };
+        drop(last);
         let number = state.connections.fetch_add(1, Ordering::SeqCst);
         let state = Arc::clone(state);
         serving.push(thread::spawn(move || connection(stream, number, &state)));
@@ -364,4 +369,24 @@ fn read_head(stream: &mut dyn Stream) -> io::Result<Option<Vec<String>>> {
     Ok(Some(
         text.trim_end().split("\r\n").map(str::to_owned).collect(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpStream, panic::catch_unwind};
+
+    use super::{Reply, Scripted};
+
+    #[test]
+    fn a_script_that_is_not_followed_fails_its_test() {
+        assert!(catch_unwind(|| drop(Scripted::answering(|_| Reply::nothing()))).is_err());
+        assert!(catch_unwind(|| drop(Scripted::replies(vec![Reply::nothing()]))).is_err());
+        let touched = || {
+            let server = Scripted::untouched();
+            drop(TcpStream::connect(server.address));
+            server.finish()
+        };
+        assert!(catch_unwind(touched).is_err());
+        drop(Scripted::untouched());
+    }
 }
