@@ -66,6 +66,22 @@ impl Token {
         self.0.expose_secret()
     }
 
+    /// `text` without the token, plain or percent-encoded: a server may echo what it was sent.
+    pub fn hidden_in(&self, text: &str) -> String {
+        let pieces = || url::form_urlencoded::byte_serialize(self.expose().as_bytes());
+        let upper: String = pieces().collect();
+        let lower: String = pieces()
+            .map(|piece| match piece.starts_with('%') {
+                true => piece.to_ascii_lowercase(),
+                false => piece.to_owned(),
+            })
+            .collect();
+        let copies = [self.expose(), &upper, &lower];
+        copies.into_iter().fold(text.to_owned(), |text, copy| {
+            text.replace(copy, "(the token)")
+        })
+    }
+
     /// The secret, for who keeps no more than a digest of it.
     pub fn into_secret(self) -> SecretString {
         self.0
@@ -124,6 +140,14 @@ mod tests {
             format!("{token:?} {:#?}", Some(&token)),
             "Token(…) Some(\n    Token(…),\n)"
         );
+    }
+
+    #[test]
+    fn a_token_is_taken_out_of_a_text_however_it_is_written() {
+        let token = Token::parse("q7Zk+9v/tb=").unwrap();
+        let text = "a=q7Zk+9v/tb=&b=q7Zk%2B9v%2Ftb%3D, q7Zk%2b9v%2ftb%3d; q7Zk";
+        let expected = "a=(the token)&b=(the token), (the token); q7Zk";
+        assert_eq!(token.hidden_in(text), expected);
     }
 
     #[test]

@@ -115,8 +115,8 @@ pub struct Event {
 /// Why JSON is not an audit event.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// Not a JSON object, or one field twice.
-    #[error("{0}")]
+    /// Not a JSON object. The library's own text would quote it, at any length and whatever secret is in it.
+    #[error("it is not a JSON object")]
     NotAnObject(serde_json::Error),
     /// No `id`: events without one cannot be told apart.
     #[error("it has no `id`")]

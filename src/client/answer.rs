@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::api::{Page, PageError, Problem};
+use crate::{
+    api::{Page, PageError, Problem},
+    token::Token,
+};
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -89,16 +92,18 @@ pub struct Parts<'a> {
     pub body: &'a [u8],
     /// The address that was asked, for messages.
     pub address: &'a str,
+    /// What no message may quote. It is looked for in texts that were read, since JSON has many ways to write one.
+    pub token: &'a Token,
 }
 
 /// Reads an answer: the page, or what it is instead.
 pub fn page(parts: &Parts<'_>) -> Result<Page, ClientError> {
     let status = parts.status.as_u16();
-    let message = || problem_message(parts.body);
+    let message = || problem_message(parts);
     Err(match status {
         200 => return page_of(parts),
         300..=399 if !parts.location.is_empty() => ClientError::Redirected {
-            to: parts.location.to_owned(),
+            to: parts.token.hidden_in(parts.location),
         },
         401 => ClientError::Unauthorized(message()),
         403 => ClientError::Forbidden(message()),
@@ -146,27 +151,31 @@ fn described(parts: &Parts<'_>) -> String {
         .next()
         .unwrap_or_default()
         .trim();
-    match (kind, html_title(parts.body)) {
+    match (kind, html_title(parts)) {
         ("", None) => "something without a content type".to_owned(),
         (_, Some(title)) => format!("a web page titled '{title}'"),
         ("text/html", None) => "a web page".to_owned(),
-        (kind, None) => kind.to_owned(),
+        (kind, None) => parts.token.hidden_in(kind),
     }
 }
 
-fn html_title(body: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(body.get(..body.len().min(16 * 1024))?).into_owned();
+fn html_title(parts: &Parts<'_>) -> Option<String> {
+    let head = parts.body.get(..parts.body.len().min(16 * 1024))?;
+    let head = String::from_utf8_lossy(head);
     let from = head.to_ascii_lowercase().find("<title")?;
     let (_, after) = head.get(from..)?.split_once('>')?;
     let (title, _) = after.split_once('<')?;
-    let title = title.trim();
+    let title = parts.token.hidden_in(title.trim());
     (!title.is_empty()).then(|| title.chars().take(80).collect())
 }
 
 /// Backstage's message, or the start of whatever else the body says; nothing for HTML.
-fn problem_message(body: &[u8]) -> String {
-    match (Problem::from_json(body), html_title(body)) {
-        (Some(problem), _) => problem.error.message.chars().take(500).collect(),
+fn problem_message(parts: &Parts<'_>) -> String {
+    match (Problem::from_json(parts.body), html_title(parts)) {
+        (Some(problem), _) => {
+            let message = parts.token.hidden_in(&problem.error.message);
+            message.chars().take(500).collect()
+        }
         (None, Some(title)) => format!("a web page titled '{title}'"),
         (None, None) => String::new(),
     }
@@ -177,6 +186,7 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::{Parts, is_json, page};
+    use crate::token::Token;
 
     fn message(status: u16, content_type: &str, body: &str) -> String {
         let parts = Parts {
@@ -186,6 +196,7 @@ mod tests {
             retry_after: None,
             body: body.as_bytes(),
             address: "https://p.example",
+            token: &Token::parse("unheard-of").unwrap(),
         };
         page(&parts).unwrap_err().to_string()
     }

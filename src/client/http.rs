@@ -1,14 +1,13 @@
 //! The connection: TLS, proxies, timeouts, the bearer token, and asking again.
 
 use std::{
-    borrow::Cow,
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
 };
 
 use chrono::{DateTime, Utc};
 use reqwest::{
-    Response, StatusCode,
+    Response,
     header::{
         AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
         SET_COOKIE,
@@ -138,7 +137,7 @@ impl Client {
             Ok(response) => response,
             Err(error) => return self.failed(error),
         };
-        let mut body = match read_body(&mut response).await {
+        let body = match read_body(&mut response).await {
             Ok(Some(body)) => body,
             Ok(None) => return Try::Done(Err(ClientError::TooLarge(MAX_BODY))),
             Err(error) => return self.failed(error),
@@ -152,19 +151,14 @@ impl Client {
         self.trace_headers(&response);
         let now = Timestamp::from(DateTime::<Utc>::from(SystemTime::now()));
         let asked = header(&response, RETRY_AFTER).and_then(|text| retry::retry_after(text, now));
-        if status != StatusCode::OK {
-            body = self
-                .hide(&String::from_utf8_lossy(&body))
-                .into_owned()
-                .into_bytes();
-        }
         let page = answer::page(&Parts {
             status,
             content_type: header(&response, CONTENT_TYPE).unwrap_or_default(),
-            location: &self.hide(header(&response, LOCATION).unwrap_or_default()),
+            location: header(&response, LOCATION).unwrap_or_default(),
             retry_after: asked,
             body: &body,
             address: &self.address.to_string(),
+            token: &self.token,
         });
         match page {
             Err(error) if retry::is_passing(status.as_u16()) => Try::MayPass(error, asked),
@@ -179,23 +173,15 @@ impl Client {
         for (name, value) in response.headers() {
             if name != SET_COOKIE {
                 let value = String::from_utf8_lossy(value.as_bytes());
-                (self.trace)(2, &format!("  {name}: {}", self.hide(&value)));
+                (self.trace)(2, &format!("  {name}: {}", self.token.hidden_in(&value)));
             }
-        }
-    }
-
-    /// `text` without the token: a server may echo what it was sent.
-    fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match text.contains(self.token.expose()) {
-            true => Cow::Owned(text.replace(self.token.expose(), "(the token)")),
-            false => Cow::Borrowed(text),
         }
     }
 
     /// Tells apart why there is no whole answer. A certificate that is not trusted will not pass by waiting.
     fn failed(&self, error: reqwest::Error) -> Try {
         let origin = self.address.origin();
-        let reason = innermost(&error);
+        let reason = self.token.hidden_in(&innermost(&error));
         if error.is_timeout() {
             return Try::MayPass(
                 ClientError::TimedOut {
@@ -235,7 +221,14 @@ fn connector(address: &Address, options: &Options) -> Result<reqwest::Client, Cl
         Some(path) => builder.tls_certs_merge(certificates(path)?),
         None => builder,
     };
-    builder.build().map_err(ClientError::Setup)
+    // The certificates are looked into here, not when they are read.
+    builder.build().map_err(|error| match &options.ca_cert {
+        Some(path) => ClientError::Certificates {
+            path: path.display().to_string(),
+            reason: innermost(&error),
+        },
+        None => ClientError::Setup(error),
+    })
 }
 
 /// A redirect to another origin is not followed: the token must not go there, and without it there is no answer.

@@ -91,11 +91,12 @@ impl Config {
         let path = dir.config_file();
         let document = read_document(&path)?;
         check_keys(&path, document.as_table())?;
-        let invalid = |error: toml_edit::de::Error| ConfigError::Invalid {
-            path: path.clone(),
-            reason: error.message().to_owned(),
-        };
-        toml_edit::de::from_document(document).map_err(invalid)
+        // As text once more: a document that can be edited has forgotten the places of its values.
+        let text = document.to_string();
+        toml_edit::de::from_str(&text).map_err(|error| ConfigError::Invalid {
+            path,
+            reason: misfit(&error, &text),
+        })
     }
 
     /// The profile of that name.
@@ -195,6 +196,16 @@ pub(super) fn read_document(path: &PathBuf) -> Result<DocumentMut, ConfigError> 
                 None => error.message().to_owned(),
             },
         })
+}
+
+/// What was expected where, without the library's quote of the value: it may be a secret in the wrong place.
+fn misfit(error: &toml_edit::de::Error, text: &str) -> String {
+    let expected = error.message().rsplit_once(", expected ");
+    let expected = expected.map_or("another value", |(_, expected)| expected);
+    match error.span() {
+        Some(span) => format!("expected {expected} in line {}", line_of(text, span.start)),
+        None => format!("expected {expected}"),
+    }
 }
 
 fn line_of(text: &str, at: usize) -> usize {

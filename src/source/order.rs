@@ -3,8 +3,6 @@
 //! A server orders by time, and ties as it likes; here `id` breaks them. So the events of the last instant of a page
 //! are held back until another instant has been seen: the next page may bring more of them.
 
-use std::cmp::Ordering;
-
 use super::SourceError;
 use crate::{api::Event, query::Order};
 
@@ -16,6 +14,8 @@ pub struct Ordered {
     order: Order,
     held: Vec<Event>,
     last: Option<Event>,
+    /// The last event that went out before the pages were begun anew.
+    gone_before: Option<Event>,
 }
 
 impl Ordered {
@@ -24,6 +24,7 @@ impl Ordered {
             order,
             held: Vec::new(),
             last: None,
+            gone_before: None,
         }
     }
 
@@ -37,7 +38,7 @@ impl Ordered {
         self.held.dedup_by(|a, b| a.id() == b.id());
         if let Some(last) = &self.last {
             self.held
-                .retain(|event| self.order.compare(last, event) == Ordering::Less);
+                .retain(|event| self.order.compare(last, event).is_lt());
         }
         let new = self.held.len().saturating_sub(before);
         let Some(edge) = self.held.last().map(Event::time) else {
@@ -63,15 +64,22 @@ impl Ordered {
         self.gone(Vec::new())
     }
 
-    /// Forgets what is held back: the pages are read from the start again.
+    /// Begins anew: the pages are read from the start again. What went out already counts as new then, but does not
+    /// go out twice.
     pub fn restart(&mut self) {
         self.held.clear();
+        let order = self.order;
+        let both = self.gone_before.take().into_iter().chain(self.last.take());
+        self.gone_before = both.max_by(|a, b| order.compare(a, b));
     }
 
     fn gone(&mut self, rest: Vec<Event>) -> Vec<Event> {
-        let out = std::mem::replace(&mut self.held, rest);
+        let mut out = std::mem::replace(&mut self.held, rest);
         if let Some(last) = out.last() {
             self.last = Some(last.clone());
+        }
+        if let Some(gone) = &self.gone_before {
+            out.retain(|event| self.order.compare(gone, event).is_lt());
         }
         out
     }
@@ -117,6 +125,19 @@ mod tests {
         assert_eq!((ids(&out).as_str(), new), ("b", 1));
         let (out, new) = ordered.push(events("9:x 5:b 4:a")).unwrap();
         assert_eq!((ids(&out).as_str(), new), ("", 0));
+    }
+
+    #[test]
+    fn what_is_read_again_is_new_but_does_not_go_out_twice() {
+        let mut ordered = Ordered::new(Order::NewestFirst);
+        ordered.push(events("9:x 8:y 5:b")).unwrap();
+        ordered.restart();
+        let (out, new) = ordered.push(events("9:x 8:y")).unwrap();
+        assert_eq!((ids(&out).as_str(), new), ("", 2));
+        ordered.restart();
+        let (out, new) = ordered.push(events("9:x 8:y 7:z 5:b")).unwrap();
+        assert_eq!((ids(&out).as_str(), new), ("z", 4));
+        assert_eq!(ids(&ordered.finish()), "b");
     }
 
     #[test]

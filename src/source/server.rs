@@ -44,7 +44,8 @@ struct Walk<'a> {
     ordered: Ordered,
     total: Option<u64>,
     read: u64,
-    given: u64,
+    /// Whether the server gave events that nobody asked for, outside of the window or of a filter.
+    unasked: bool,
     stale: u32,
 }
 
@@ -69,7 +70,7 @@ impl<'a> Walk<'a> {
             ordered: Ordered::new(reading.order),
             total: None,
             read: 0,
-            given: 0,
+            unasked: false,
             stale: 0,
         }
     }
@@ -82,7 +83,10 @@ impl<'a> Walk<'a> {
             let count = answer.page.events.len() as u64;
             match self.take(answer, offset, sink)? {
                 Step::Enough => return Ok(ControlFlow::Break(())),
-                Step::Restart => offset = 0,
+                Step::Restart => {
+                    offset = 0;
+                    continue;
+                }
                 Step::On => offset += count,
             }
             // A short page alone is no end: a server may lower the limit.
@@ -144,7 +148,8 @@ impl<'a> Walk<'a> {
     }
 
     fn page_size(&self) -> u32 {
-        self.reading.limit(self.read, !self.cut.rest.is_empty())
+        let filtered = self.unasked || !self.cut.rest.is_empty();
+        self.reading.limit(self.read, filtered)
     }
 
     fn take(
@@ -193,7 +198,7 @@ impl<'a> Walk<'a> {
         self.leaky.extend(found);
         self.cut = self.query.sendable(&self.leaky);
         self.ordered.restart();
-        self.read = self.given;
+        self.read = 0;
         true
     }
 
@@ -202,9 +207,10 @@ impl<'a> Walk<'a> {
         events: Vec<Event>,
         sink: &mut Sink<'_>,
     ) -> Result<ControlFlow<()>, SourceError> {
-        self.given += events.len() as u64;
-        for event in events.into_iter().filter(|event| self.query.matches(event)) {
-            if sink(event).map_err(SourceError::Sink)?.is_break() {
+        for event in events {
+            if !self.query.matches(&event) {
+                self.unasked = true;
+            } else if sink(event).map_err(SourceError::Sink)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }

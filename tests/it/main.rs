@@ -9,6 +9,8 @@
 )]
 
 mod agreement;
+mod broken_answers;
+mod compressed_answers;
 mod connections;
 mod docs;
 mod files;
@@ -16,9 +18,18 @@ mod generated;
 mod ingest;
 mod ingest_cut_off;
 mod layers;
+mod leaky_filters;
 mod memory;
 mod output;
+mod paging;
+mod proxies;
+mod recorded_answers;
+mod retries;
+mod secrecy;
 mod server;
 mod store;
+mod stored_tokens;
 mod support;
 mod terminal;
+mod tls;
+mod token_sources;

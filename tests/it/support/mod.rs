@@ -1,6 +1,10 @@
 //! What the tests share: a home of their own, and the program run in it with nothing inherited.
 
+pub mod asking;
 pub mod events;
+pub mod pages;
+pub mod recorded;
+pub mod scripted;
 pub mod served;
 pub mod trail;
 
@@ -63,11 +67,26 @@ pub struct Run {
 impl Run {
     pub fn of(output: Output) -> Self {
         Self {
-            code: output.status.code().unwrap_or(-1),
+            code: output
+                .status
+                .code()
+                .unwrap_or_else(|| -signal(output.status)),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
+}
+
+/// The signal that killed it: a crash, or somebody from outside.
+#[cfg(unix)]
+fn signal(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.signal().unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+fn signal(_status: std::process::ExitStatus) -> i32 {
+    1
 }
 
 /// A file of `tests/fixtures`.

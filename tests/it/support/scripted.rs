@@ -1,0 +1,392 @@
+//! A server that does what a test wrote down, byte for byte: it cuts bodies short, closes, waits, and keeps every
+//! request.
+//!
+//! Threads of the standard library rather than a web framework, which would not let a test send what is wrong.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    ops::RangeInclusive,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The head's lines, the first of them the request line.
+    pub head: Vec<String>,
+    /// Which connection it came over, from 0.
+    pub connection: usize,
+    /// When it was read.
+    pub at: Instant,
+}
+
+impl Asked {
+    /// `/path?query`, or the whole URL where a proxy is asked.
+    pub fn target(&self) -> &str {
+        self.head[0].split(' ').nth(1).expect("a request line")
+    }
+
+    /// A parameter of the URL.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let query = self.target().split_once('?').map_or("", |(_, query)| query);
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// A number among the parameters.
+    pub fn number(&self, name: &str) -> usize {
+        let value = self.parameter(name);
+        value.map_or(0, |value| value.parse().expect("a number"))
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.head[1..]
+            .iter()
+            .filter_map(|line| line.split_once(':'));
+        headers
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+    }
+}
+
+/// What happens to a connection behind an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Open,
+    Close,
+    /// Nothing more is sent until the other side gives up.
+    Hang,
+}
+
+/// An answer: bytes, and what becomes of the connection.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    bytes: Vec<u8>,
+    then: Then,
+}
+
+impl Reply {
+    /// These bytes; the connection stays open unless they say that it will not.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
+        let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+        let head = head.split("\r\n\r\n").next().unwrap_or_default();
+        let then = match head.contains("\nconnection: close") {
+            true => Then::Close,
+            false => Then::Open,
+        };
+        Self { bytes, then }
+    }
+
+    /// A status line without `HTTP/1.1`, header lines, and a body of stated length.
+    pub fn of(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Self {
+        let body = body.as_ref();
+        let mut head = format!("HTTP/1.1 {status}\r\n");
+        for line in headers
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            head.push_str(&format!("{line}\r\n"));
+        }
+        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        Self::raw([head.as_bytes(), body].concat())
+    }
+
+    /// 200 with JSON.
+    pub fn json(body: impl AsRef<[u8]>) -> Self {
+        Self::of(
+            "200 OK",
+            "Content-Type: application/json; charset=utf-8",
+            body,
+        )
+    }
+
+    /// 200 with these events, as JSON text each, and a `total`.
+    pub fn page(events: &[String], total: usize) -> Self {
+        let events = events.join(",");
+        Self::json(format!(r#"{{"data":[{events}],"total":{total}}}"#))
+    }
+
+    /// Backstage's error body.
+    pub fn problem(status: &str, message: &str) -> Self {
+        let body = format!(r#"{{"error":{{"name":"Error","message":"{message}"}}}}"#);
+        Self::of(status, "Content-Type: application/json", body)
+    }
+
+    /// A redirect.
+    pub fn redirect(to: &str) -> Self {
+        Self::of("302 Found", &format!("Location: {to}"), "")
+    }
+
+    /// The connection ends without a byte.
+    pub fn nothing() -> Self {
+        Self::raw("").closing()
+    }
+
+    /// Nothing comes, and the connection stays.
+    pub fn silence() -> Self {
+        Self::raw("").hanging()
+    }
+
+    /// The same without its last `count` bytes; then the connection ends.
+    pub fn cut(mut self, count: usize) -> Self {
+        self.bytes.truncate(self.bytes.len() - count);
+        self.closing()
+    }
+
+    /// The same with one header more.
+    pub fn with_header(self, line: &str) -> Self {
+        let text = String::from_utf8(self.bytes).expect("an answer of text");
+        Self::raw(text.replacen("\r\n", &format!("\r\n{line}\r\n"), 1))
+    }
+
+    /// The same; then the connection ends, though the head did not say so.
+    pub fn closing(self) -> Self {
+        Self {
+            then: Then::Close,
+            ..self
+        }
+    }
+
+    /// The same; then nothing, for ever.
+    pub fn hanging(self) -> Self {
+        Self {
+            then: Then::Hang,
+            ..self
+        }
+    }
+}
+
+type Script = Box<dyn FnMut(&Asked) -> Reply + Send>;
+
+/// What a connection is to the script: bytes both ways, encrypted or not.
+trait Stream: Read + Write + Send {}
+impl<S: Read + Write + Send> Stream for S {}
+
+struct State {
+    script: Mutex<Script>,
+    asked: Mutex<Vec<Asked>>,
+    connections: AtomicUsize,
+    /// The connection that ends it: whatever was made before it has been accepted before it.
+    last: Mutex<Option<SocketAddr>>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+/// A server with a script. One that was asked more or less often than its test said fails the test.
+pub struct Scripted {
+    address: SocketAddr,
+    state: Arc<State>,
+    accepting: Option<JoinHandle<()>>,
+    expected: RangeInclusive<usize>,
+}
+
+impl Scripted {
+    /// Answers each request by a function of it; there must be one at least.
+    pub fn answering(script: impl FnMut(&Asked) -> Reply + Send + 'static) -> Self {
+        Self::start(Box::new(script), None, 1..=usize::MAX)
+    }
+
+    /// Gives these answers, one after the other, all of them; a request more fails the test.
+    pub fn replies(replies: Vec<Reply>) -> Self {
+        Self::start(
+            in_turn(replies.clone()),
+            None,
+            replies.len()..=replies.len(),
+        )
+    }
+
+    /// The same over TLS; clients that do not trust it may send no request.
+    pub fn replies_over_tls(replies: Vec<Reply>, tls: rustls::ServerConfig) -> Self {
+        let expected = replies.len()..=replies.len();
+        Self::start(in_turn(replies), Some(Arc::new(tls)), expected)
+    }
+
+    /// Must not be asked at all.
+    pub fn untouched() -> Self {
+        Self::replies(Vec::new())
+    }
+
+    fn start(
+        script: Script,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        expected: RangeInclusive<usize>,
+    ) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let state = Arc::new(State {
+            script: Mutex::new(script),
+            asked: Mutex::default(),
+            connections: AtomicUsize::new(0),
+            last: Mutex::default(),
+            tls,
+        });
+        let accepting = thread::spawn({
+            let state = Arc::clone(&state);
+            move || accept(&listener, &state)
+        });
+        Self {
+            address,
+            state,
+            accepting: Some(accepting),
+            expected,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        match self.state.tls {
+            Some(_) => format!("https://{}", self.address),
+            None => format!("http://{}", self.address),
+        }
+    }
+
+    /// The requests so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.state.asked.lock().expect("no panic").clone()
+    }
+
+    /// Ends it and gives its requests, as many as were expected.
+    pub fn finish(mut self) -> Vec<Asked> {
+        self.stop();
+        self.asked()
+    }
+
+    fn stop(&mut self) {
+        let Some(accepting) = self.accepting.take() else {
+            return;
+        };
+        // Locked until its address is known, so that it is not taken for a client's.
+        let mut last = self.state.last.lock().expect("no panic");
+        let wake = TcpStream::connect(self.address).expect("it still listens");
+        *last = wake.local_addr().ok();
+        drop(last);
+        let accepted = accepting.join();
+        if thread::panicking() {
+            return;
+        }
+        accepted.expect("the script did not panic");
+        let asked = self.asked();
+        assert!(
+            self.expected.contains(&asked.len()),
+            "{} requests, not {:?}: {asked:#?}",
+            asked.len(),
+            self.expected
+        );
+        // A client that does not trust a certificate learns of it over a connection.
+        let connected = self.state.connections.load(Ordering::SeqCst) > 0;
+        let may_connect = *self.expected.end() > 0 || self.state.tls.is_some();
+        assert!(may_connect || !connected, "a connection");
+    }
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn in_turn(replies: Vec<Reply>) -> Script {
+    let mut replies = replies.into_iter();
+    // One request too many is counted, and ends here rather than in a client that waits.
+    Box::new(move |_| replies.next().unwrap_or_else(Reply::nothing))
+}
+
+fn accept(listener: &TcpListener, state: &Arc<State>) {
+    let mut serving: Vec<JoinHandle<()>> = Vec::new();
+    for stream in listener.incoming() {
+        let Ok(stream) = stream else { continue };
+        let last = state.last.lock().expect("no panic");
+        if last.is_some() && *last == stream.peer_addr().ok() {
+            break;
+        }
+        drop(last);
+        let number = state.connections.fetch_add(1, Ordering::SeqCst);
+        let state = Arc::clone(state);
+        serving.push(thread::spawn(move || connection(stream, number, &state)));
+    }
+    for thread in serving {
+        thread.join().expect("the script did not panic");
+    }
+}
+
+fn connection(tcp: TcpStream, number: usize, state: &State) {
+    // A client that has ended is gone at once; this is for one that hangs.
+    tcp.set_read_timeout(Some(Duration::from_secs(60)))
+        .expect("a socket");
+    let mut stream: Box<dyn Stream> = match &state.tls {
+        None => Box::new(tcp),
+        Some(config) => {
+            let session = rustls::ServerConnection::new(Arc::clone(config)).expect("TLS");
+            Box::new(rustls::StreamOwned::new(session, tcp))
+        }
+    };
+    while let Ok(Some(head)) = read_head(&mut *stream) {
+        let asked = Asked {
+            head,
+            connection: number,
+            at: Instant::now(),
+        };
+        state.asked.lock().expect("no panic").push(asked.clone());
+        let reply = (state.script.lock().expect("no panic"))(&asked);
+        if stream
+            .write_all(&reply.bytes)
+            .and_then(|()| stream.flush())
+            .is_err()
+        {
+            return;
+        }
+        match reply.then {
+            Then::Open => {}
+            Then::Close => return,
+            Then::Hang => {
+                let _ = io::copy(&mut stream, &mut io::sink());
+                return;
+            }
+        }
+    }
+}
+
+/// The lines of a request's head; none where the connection ended before one. GETs have no body.
+fn read_head(stream: &mut dyn Stream) -> io::Result<Option<Vec<String>>> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte)? == 0 {
+            return Ok(None);
+        }
+        head.push(byte[0]);
+    }
+    let text = String::from_utf8(head).expect("a head of text");
+    Ok(Some(
+        text.trim_end().split("\r\n").map(str::to_owned).collect(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpStream, panic::catch_unwind};
+
+    use super::{Reply, Scripted};
+
+    #[test]
+    fn a_script_that_is_not_followed_fails_its_test() {
+        assert!(catch_unwind(|| drop(Scripted::answering(|_| Reply::nothing()))).is_err());
+        assert!(catch_unwind(|| drop(Scripted::replies(vec![Reply::nothing()]))).is_err());
+        let touched = || {
+            let server = Scripted::untouched();
+            drop(TcpStream::connect(server.address));
+            server.finish()
+        };
+        assert!(catch_unwind(touched).is_err());
+        drop(Scripted::untouched());
+    }
+}
