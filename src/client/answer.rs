@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use url::Url;
 
 use crate::{
     api::{Page, PageError, Problem},
@@ -29,6 +30,8 @@ pub enum ClientError {
     BrokenOff { origin: String, reason: String },
     #[error("the server redirects to {to}")]
     Redirected { to: String },
+    #[error("the server redirects in circles, last to {to}")]
+    RedirectedInCircles { to: String },
     #[error("401: the server does not take the token{}", colon(.0))]
     Unauthorized(String),
     #[error("403: the token is real, but is not allowed to read the audit log{}", colon(.0))]
@@ -90,6 +93,8 @@ pub struct Parts<'a> {
     pub retry_after: Option<Duration>,
     /// The whole body, decompressed.
     pub body: &'a [u8],
+    /// The URL that answered.
+    pub url: &'a Url,
     /// The address that was asked, for messages.
     pub address: &'a str,
     /// What no message may quote. It is looked for in texts that were read, since JSON has many ways to write one.
@@ -102,9 +107,7 @@ pub fn page(parts: &Parts<'_>) -> Result<Page, ClientError> {
     let message = || problem_message(parts);
     Err(match status {
         200 => return page_of(parts),
-        300..=399 if !parts.location.is_empty() => ClientError::Redirected {
-            to: parts.token.hidden_in(parts.location),
-        },
+        300..=399 if !parts.location.is_empty() => redirected(parts),
         401 => ClientError::Unauthorized(message()),
         403 => ClientError::Forbidden(message()),
         404 => ClientError::NotFound {
@@ -121,6 +124,16 @@ pub fn page(parts: &Parts<'_>) -> Result<Page, ClientError> {
         },
         _ => ClientError::Status(status),
     })
+}
+
+/// Redirects within one origin are followed a few times: what is left of those leads nowhere.
+fn redirected(parts: &Parts<'_>) -> ClientError {
+    let to = parts.token.hidden_in(parts.location);
+    let target = parts.url.join(parts.location);
+    match target.is_ok_and(|target| target.origin() == parts.url.origin()) {
+        true => ClientError::RedirectedInCircles { to },
+        false => ClientError::Redirected { to },
+    }
 }
 
 fn page_of(parts: &Parts<'_>) -> Result<Page, ClientError> {
@@ -184,6 +197,7 @@ fn problem_message(parts: &Parts<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use reqwest::StatusCode;
+    use url::Url;
 
     use super::{Parts, is_json, page};
     use crate::token::Token;
@@ -195,6 +209,7 @@ mod tests {
             location: "",
             retry_after: None,
             body: body.as_bytes(),
+            url: &Url::parse("https://p.example").unwrap(),
             address: "https://p.example",
             token: &Token::parse("unheard-of").unwrap(),
         };

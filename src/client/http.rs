@@ -88,8 +88,9 @@ impl Client {
                 origin: address.origin(),
             });
         }
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-            .map_err(|_| ClientError::Unauthorized("it cannot stand in a header".to_owned()))?;
+        let mut authorization =
+            HeaderValue::from_bytes(format!("Bearer {}", token.expose()).as_bytes())
+                .map_err(|_| ClientError::Unauthorized("it cannot stand in a header".to_owned()))?;
         authorization.set_sensitive(true);
         let http = connector(&address, &options)?;
         Ok(Self {
@@ -157,6 +158,7 @@ impl Client {
             location: header(&response, LOCATION).unwrap_or_default(),
             retry_after: asked,
             body: &body,
+            url: response.url(),
             address: &self.address.to_string(),
             token: &self.token,
         });

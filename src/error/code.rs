@@ -94,6 +94,7 @@ fn client_code(error: &ClientError) -> Code {
         | ClientError::TimedOut { .. }
         | ClientError::BrokenOff { .. }
         | ClientError::Redirected { .. }
+        | ClientError::RedirectedInCircles { .. }
         | ClientError::RateLimited(_)
         | ClientError::Fault { .. }
         | ClientError::Status(_)

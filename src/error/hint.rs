@@ -168,6 +168,7 @@ fn client_hint(error: &ClientError) -> Option<String> {
         }
         ClientError::TimedOut { .. } => "try a smaller --page-size, or a longer --timeout",
         ClientError::BrokenOff { .. } => "try again; if it stays so, try a smaller --page-size",
+        ClientError::RedirectedInCircles { .. } => "check the URL and its path prefix",
         ClientError::Redirected { .. } => {
             "the token is sent to no other address; if that is a sign-in page, the URL is behind single sign-on: \
              ask for an address that takes API tokens"
