@@ -22,15 +22,19 @@ pub enum AddressError {
     /// A user name or password in the URL; not quoted, since it may be a secret.
     #[error("the URL carries a user name or a password")]
     Credentials,
-    /// A `?` or `#` part.
-    #[error("'{0}' has a query or a fragment")]
-    Query(String),
+    /// A `?` or `#` part; not quoted either.
+    #[error("the URL has a query or a fragment")]
+    Query,
 }
 
 impl Address {
     /// Reads an address. The endpoint's own path at the end is taken off, so that a copied request works too.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let mut url = Url::parse(text).map_err(|_| AddressError::NotAUrl(text.to_owned()))?;
+        let mut url = Url::parse(text).map_err(|_| match text.contains('@') {
+            // A slip elsewhere must not show a password.
+            true => AddressError::Credentials,
+            false => AddressError::NotAUrl(text.to_owned()),
+        })?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(AddressError::Credentials);
         }
@@ -38,7 +42,7 @@ impl Address {
             return Err(AddressError::Scheme(text.to_owned()));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(AddressError::Query(text.to_owned()));
+            return Err(AddressError::Query);
         }
         let path = url.path().trim_end_matches('/');
         let prefix = path
@@ -138,9 +142,10 @@ mod tests {
         );
         assert_eq!(of("https://u:secret@p.example"), AddressError::Credentials);
         assert_eq!(
-            of("https://p.example?a=b"),
-            AddressError::Query("https://p.example?a=b".into())
+            of("https://u:secret@p.example:70000"),
+            AddressError::Credentials
         );
+        assert_eq!(of("https://p.example?a=b"), AddressError::Query);
     }
 
     #[test]

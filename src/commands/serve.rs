@@ -103,14 +103,14 @@ fn read_tokens(path: &Path) -> Result<Vec<SecretString>, Error> {
     let text = SecretString::from(std::fs::read_to_string(path).map_err(error)?);
     let lines = secrecy::ExposeSecret::expose_secret(&text)
         .lines()
-        .filter(|line| !line.is_empty());
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty());
     let invalid = |line: usize, error: TokenError| Error::AcceptedToken {
         path: path.to_owned(),
         line,
         error,
     };
     let tokens: Vec<_> = lines
-        .enumerate()
         .map(|(at, line)| {
             Token::parse(line)
                 .map(Token::into_secret)

@@ -211,6 +211,7 @@ fn source_hint(error: &SourceError) -> Option<String> {
         SourceError::Repeats { .. } => {
             "the server does not page: narrow the window to fit one page"
         }
+        SourceError::Unsteady => "ask for a window that is over, with --until",
         SourceError::NoTotal => "leave --reverse out and sort the answer",
         SourceError::Crowded { .. } => "narrow the question with filters",
     };
@@ -254,8 +255,8 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::Locked => Some("let the other program end"),
         StoreError::Full => Some("free some space"),
         StoreError::Damaged(_) => Some("put a backup in its place"),
-        StoreError::TooSlow
-        | StoreError::Moved
+        StoreError::TooSlow => Some("narrow the window"),
+        StoreError::Moved
         | StoreError::NotFilterable(_)
         | StoreError::Database(_)
         | StoreError::BrokenOff => None,

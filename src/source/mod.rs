@@ -7,7 +7,7 @@ mod store;
 use std::{io, ops::ControlFlow};
 
 use crate::{
-    api::{Event, Field, Timestamp},
+    api::{DEFAULT_LIMIT, Event, Field, Timestamp},
     client::{Client, ClientError},
     query::{Order, Query, Request, Sendable, Window},
     store::{Store, StoreError},
@@ -38,12 +38,15 @@ pub struct Reading {
 
 impl Reading {
     /// The `limit` of the next request after `read` events: as few as are wanted, and one more, which tells whether
-    /// the last instant is whole. Where filters are applied here (`filtered`), nobody knows how few that is.
+    /// the last instant is whole. If it is not, its other events are wanted too, to put them in order; nobody knows
+    /// how many those are, nor how many are wanted where filters are applied here (`filtered`).
     pub fn limit(&self, read: u64, filtered: bool) -> u32 {
         let all = u64::from(self.page_size.max(1));
         let wanted = match self.wanted {
-            Some(wanted) if !filtered => wanted.saturating_sub(read).saturating_add(1),
-            _ => all,
+            _ if filtered => all,
+            Some(wanted) if read < wanted => (wanted - read).saturating_add(1),
+            Some(_) => DEFAULT_LIMIT.into(),
+            None => all,
         };
         u32::try_from(wanted.clamp(1, all)).unwrap_or(self.page_size)
     }
@@ -73,8 +76,6 @@ pub struct Told {
     pub applied_here: Vec<Field>,
     /// The filters that the server was sent, and let other events through.
     pub leaky: Vec<Field>,
-    /// Events that were read, whether they matched or not.
-    pub read: u64,
 }
 
 /// Takes the events, matches alone, in order; says when it has enough.
@@ -98,6 +99,9 @@ pub enum SourceError {
         /// The offset that was asked for last.
         offset: u64,
     },
+    /// Offsets from the end mean nothing while the end moves.
+    #[error("the number of events changes with every request")]
+    Unsteady,
     /// Oldest first is read from the end, which only a total tells.
     #[error(
         "the server does not say how many events there are, so that the oldest cannot be found"

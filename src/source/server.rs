@@ -14,8 +14,12 @@ use crate::{
     query::{Order, Query, Request, Sendable},
 };
 
-/// Pages in a row that may bring nothing new: inserts can shift a whole page once, not again and again.
-const MAX_STALE: u32 = 3;
+/// Times in a row that a page may be the one before it: a server that does not page gives it for ever.
+const MAX_SAME: u32 = 3;
+/// Pages in a row that may bring nothing new. Ties in a new order each time can do that for a while.
+const MAX_FRUITLESS: u32 = 50;
+/// Times in a row that the number of all events may have changed.
+const MAX_CHANGES: u32 = 20;
 
 pub async fn read(
     client: &Client,
@@ -43,10 +47,15 @@ struct Walk<'a> {
     leaky: Vec<Field>,
     ordered: Ordered,
     total: Option<u64>,
+    /// Events that came, each counted once.
     read: u64,
     /// Whether the server gave events that nobody asked for, outside of the window or of a filter.
     unasked: bool,
-    stale: u32,
+    /// The ids of the page before, and how often in a row it came.
+    page: Vec<String>,
+    same: u32,
+    /// Pages in a row that brought nothing new.
+    fruitless: u32,
 }
 
 /// What a page did to the walk.
@@ -71,7 +80,9 @@ impl<'a> Walk<'a> {
             total: None,
             read: 0,
             unasked: false,
-            stale: 0,
+            page: Vec::new(),
+            same: 0,
+            fruitless: 0,
         }
     }
 
@@ -81,24 +92,30 @@ impl<'a> Walk<'a> {
             let limit = self.page_size();
             let answer = self.fetch(limit, offset).await?;
             let count = answer.page.events.len() as u64;
+            let passed = match offset {
+                0 => count - self.beyond_the_end(&answer.page.events),
+                _ => count,
+            };
             match self.take(answer, offset, sink)? {
                 Step::Enough => return Ok(ControlFlow::Break(())),
                 Step::Restart => {
                     offset = 0;
                     continue;
                 }
-                Step::On => offset += count,
+                Step::On => offset += passed,
             }
             // A short page alone is no end: a server may lower the limit.
             let counted = self.total.is_some_and(|total| offset >= total);
-            if count == 0 || (counted && count < u64::from(limit)) {
+            if count == 0 || (counted && (count < u64::from(limit) || self.fruitless > 0)) {
                 return Ok(ControlFlow::Continue(()));
             }
         }
     }
 
     async fn backwards(&mut self, sink: &mut Sink<'_>) -> Result<ControlFlow<()>, SourceError> {
-        let mut left = self.count().await?;
+        let mut total = self.count().await?;
+        let mut left = total;
+        let mut changes = 0;
         let mut most = u64::from(self.reading.page_size);
         while left > 0 {
             let limit = u64::from(self.page_size()).min(left).min(most);
@@ -106,6 +123,18 @@ impl<'a> Walk<'a> {
             let answer = self
                 .fetch(u32::try_from(limit).unwrap_or(u32::MAX), offset)
                 .await?;
+            let now = answer.page.total.ok_or(SourceError::NoTotal)?;
+            if now != total {
+                // What came or went lies before the oldest, and has moved them by as much.
+                left = left.saturating_add(now).saturating_sub(total);
+                total = now;
+                changes += 1;
+                if changes > MAX_CHANGES {
+                    return Err(SourceError::Unsteady);
+                }
+                continue;
+            }
+            changes = 0;
             let count = answer.page.events.len() as u64;
             if count == 0 {
                 return Err(SourceError::Repeats { offset });
@@ -117,11 +146,21 @@ impl<'a> Walk<'a> {
             }
             match self.take(answer, offset, sink)? {
                 Step::Enough => return Ok(ControlFlow::Break(())),
-                Step::Restart => left = self.count().await?,
+                Step::Restart => {
+                    total = self.count().await?;
+                    left = total;
+                }
                 Step::On => left = offset,
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Events of the first page that happened behind the end that its answer froze: the next requests do not count
+    /// them.
+    fn beyond_the_end(&self, events: &[Event]) -> u64 {
+        let beyond = |event: &&Event| self.query.window.end.is_some_and(|end| event.time() > end);
+        events.iter().filter(beyond).count() as u64
     }
 
     /// Matches on the server; freezes the window.
@@ -162,15 +201,14 @@ impl<'a> Walk<'a> {
         if self.notice_leaks(&events) {
             return Ok(Step::Restart);
         }
-        let count = events.len();
+        let ids: Vec<_> = events.iter().map(|event| event.id().to_owned()).collect();
+        let same = !ids.is_empty() && ids == self.page;
+        self.page = ids;
         let (ready, new) = self.ordered.push(events)?;
         self.read += new as u64;
-        self.stale = if new == 0 && count > 0 {
-            self.stale + 1
-        } else {
-            0
-        };
-        if self.stale >= MAX_STALE {
+        self.same = if same { self.same + 1 } else { 0 };
+        self.fruitless = if new == 0 { self.fruitless + 1 } else { 0 };
+        if self.same >= MAX_SAME || self.fruitless >= MAX_FRUITLESS {
             return Err(SourceError::Repeats { offset });
         }
         Ok(match self.give(ready, sink)? {
@@ -198,7 +236,7 @@ impl<'a> Walk<'a> {
         self.leaky.extend(found);
         self.cut = self.query.sendable(&self.leaky);
         self.ordered.restart();
-        self.read = 0;
+        (self.read, self.same, self.fruitless) = (0, 0, 0);
         true
     }
 
@@ -223,7 +261,6 @@ impl<'a> Walk<'a> {
             total: self.total,
             applied_here: self.cut.rest.iter().map(|filter| filter.field).collect(),
             leaky: self.leaky,
-            read: self.read,
         }
     }
 }

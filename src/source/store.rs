@@ -14,22 +14,23 @@ pub async fn read(
     // The clock that is handed in is cut to whole seconds.
     let end = reading.now.plus(chrono::Duration::seconds(1));
     query.window.end.get_or_insert(end);
-    let mut told = Told {
+    let told = Told {
         window: query.window,
         total: Some(store.count(&query).await?),
         ..Told::default()
     };
     let mut after = None;
+    let mut read = 0;
     loop {
         let wanted = reading
             .wanted
-            .map_or(u64::MAX, |wanted| wanted.saturating_sub(told.read));
+            .map_or(u64::MAX, |wanted| wanted.saturating_sub(read));
         let limit = wanted.clamp(1, reading.page_size.into());
         let limit = u32::try_from(limit).unwrap_or(reading.page_size);
         let part = store
             .scan(&query, reading.order, after.as_ref(), limit)
             .await?;
-        told.read += part.events.len() as u64;
+        read += part.events.len() as u64;
         for event in part.events {
             if sink(event).map_err(SourceError::Sink)? == ControlFlow::Break(()) {
                 return Ok(told);

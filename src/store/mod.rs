@@ -28,8 +28,13 @@ use sqlite::Location;
 
 /// Connections that read side by side.
 const READERS: usize = 4;
-/// Longest time for one question. Who asks has given up by then.
+/// Longest time for one question of a store that is served. Who asks has given up by then.
 const BOUND: Duration = Duration::from_secs(30);
+/// The same where a person reads a file and can interrupt it.
+const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Most bytes of events in one page or part: a thousand events can be far larger than memory. A page that ends early
+/// is a short page, which every client has to expect.
+const MAX_BYTES: usize = 32 << 20;
 
 /// An open store. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -41,7 +46,7 @@ pub struct Store {
 /// A page of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPage {
-    /// Events as JSON, newest first.
+    /// Events as JSON, newest first; fewer than were asked for where they are large.
     pub bodies: Vec<String>,
     /// Matches, counted at the moment at which the page was read.
     pub total: u64,
@@ -51,23 +56,23 @@ impl Store {
     /// Opens the store at `path`; where there is none, creates it, readable by its owner alone.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let (location, connection) = sqlite::open_or_create(path)?;
-        Self::new(location, connection)
+        Self::new(location, connection, BOUND)
     }
 
     /// Opens a store that exists, also where it can only be read.
     pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
         let (location, connection) = sqlite::open_existing(path)?;
-        Self::new(location, connection)
+        Self::new(location, connection, PATIENCE)
     }
 
     /// A new, empty store in memory, which lives as long as its clones and writers.
     pub fn in_memory() -> Result<Self, StoreError> {
         let location = Location::new_memory();
         let connection = location.open()?;
-        Self::new(location, connection)
+        Self::new(location, connection, BOUND)
     }
 
-    fn new(location: Location, first: Connection) -> Result<Self, StoreError> {
+    fn new(location: Location, first: Connection, bound: Duration) -> Result<Self, StoreError> {
         let mut connections = vec![first];
         while connections.len() < READERS {
             connections.push(location.connect()?);
@@ -77,7 +82,7 @@ impl Store {
         }
         Ok(Self {
             location,
-            readers: Arc::new(Readers::new(connections, BOUND)),
+            readers: Arc::new(Readers::new(connections, bound)),
         })
     }
 
@@ -98,9 +103,15 @@ impl Store {
             let transaction = connection.transaction()?;
             let total = read_count(&transaction, count)?;
             let mut statement = transaction.prepare(&page.text)?;
-            let bodies = statement
-                .query_map(params_from_iter(page.params), |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
+            let mut rows = statement.query(params_from_iter(page.params))?;
+            let (mut bodies, mut bytes) = (Vec::new(), 0);
+            while bytes < MAX_BYTES
+                && let Some(row) = rows.next()?
+            {
+                let body: String = row.get(0)?;
+                bytes += body.len();
+                bodies.push(body);
+            }
             Ok(StoredPage { bodies, total })
         };
         self.readers.run(read).await
@@ -138,10 +149,14 @@ fn read_count(connection: &Connection, count: sql::Sql) -> Result<u64, StoreErro
 fn read_scan(connection: &Connection, scan: sql::Sql, limit: u32) -> Result<Scanned, StoreError> {
     let mut statement = connection.prepare(&scan.text)?;
     let mut rows = statement.query(params_from_iter(scan.params))?;
-    let mut events = Vec::new();
+    let (mut events, mut bytes) = (Vec::new(), 0);
     let mut last = None;
-    while let Some(row) = rows.next()? {
-        let event = Event::from_json(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
+    while bytes < MAX_BYTES
+        && let Some(row) = rows.next()?
+    {
+        let body = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        bytes += body.len();
+        let event = Event::from_json(body);
         events.push(event.map_err(|error| StoreError::Damaged(format!("an event: {error}")))?);
         last = Some(Position {
             time: row.get(1)?,
@@ -149,7 +164,7 @@ fn read_scan(connection: &Connection, scan: sql::Sql, limit: u32) -> Result<Scan
             source: row.get(3)?,
         });
     }
-    let more = events.len() as u64 >= u64::from(limit);
+    let more = bytes >= MAX_BYTES || events.len() as u64 >= u64::from(limit);
     Ok(Scanned {
         events,
         next: last.filter(|_| more),

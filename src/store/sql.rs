@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 
 use super::{error::StoreError, scan::Position, text::escaped};
 use crate::{
-    api::Field,
+    api::{Field, Timestamp},
     query::{Filter, Order, Query, Window},
     wildcard::Wildcard,
 };
@@ -90,7 +90,16 @@ impl Sql {
         after: Option<(Order, &Position)>,
     ) -> Result<(), StoreError> {
         self.text.push_str(" WHERE true");
-        let Window { start, end } = query.window;
+        let Window { mut start, mut end } = query.window;
+        // The place that was reached bounds the window better than its own end does: SQLite seeks by the first bound
+        // that it finds, and would step over everything that was read before.
+        if let Some((order, position)) = after {
+            let reached = Timestamp::from_micros(position.time);
+            match order {
+                Order::NewestFirst => end = reached,
+                Order::OldestFirst => start = reached,
+            }
+        }
         if let Some(start) = start {
             self.push(" AND event_time >= ?", Value::Integer(start.micros()));
         }

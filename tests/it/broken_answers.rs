@@ -242,7 +242,8 @@ fn redirects_in_a_circle_end() {
     let run = Home::new().ask(&server.url(), &["--retries", "0"]);
     assert_eq!(run.code, 5, "{run:#?}");
     assert!(
-        run.only_error().contains("the server redirects in circles, last to /round"),
+        run.only_error()
+            .contains("the server redirects in circles, last to /round"),
         "{run:#?}"
     );
     assert!(server.finish().len() <= 10);
