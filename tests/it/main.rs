@@ -9,6 +9,7 @@
 )]
 
 mod agreement;
+mod events;
 mod files;
 mod ingest;
 mod ingest_cut_off;

@@ -1,6 +1,9 @@
 //! What the tests share: a home of their own, and the program run in it with nothing inherited.
 
+pub mod canned;
 pub mod events;
+pub mod process;
+pub mod pty;
 pub mod served;
 pub mod trail;
 
