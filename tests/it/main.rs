@@ -15,6 +15,8 @@ mod ingest;
 mod ingest_cut_off;
 mod layers;
 mod output;
+mod show;
 mod store;
 mod support;
 mod terminal;
+mod time_options;

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::{
     api::{DEFAULT_DAYS, Timestamp},
-    query::{Period, TimeError, Window, Zone, parse_duration},
+    query::{Period, TimeError, Window, Zone},
 };
 
 /// The window. Without any of these: the last 30 days.
@@ -54,7 +54,7 @@ impl TimeArgs {
         }
         if let Some(text) = &self.last {
             return Ok(Window {
-                start: Some(now.minus(parse_duration(text)?)),
+                start: Some(Period::parse_last(text, now)?.first),
                 end: None,
             });
         }
