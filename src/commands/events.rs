@@ -14,7 +14,7 @@ use crate::{
     api::{MAX_LIMIT, Timestamp},
     config::Target,
     error::Error,
-    query::{Order, Query, Window},
+    query::{Order, Query},
     source::{Reading, Told},
 };
 
@@ -79,14 +79,6 @@ impl EventsArgs {
             window: self.time.window(now, zone)?,
             filters: self.filters.plan()?,
         };
-        if let Window {
-            start: Some(start),
-            end: Some(end),
-        } = query.window
-            && start > end
-        {
-            return Err(Error::EmptyWindow { start, end });
-        }
         Ok(EventsPlan {
             reading: Reading {
                 query,
