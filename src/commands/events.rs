@@ -129,8 +129,10 @@ impl EventsArgs {
             Ok((told, shown))
         };
         let done = tokio::select! {
-            done = work => done,
+            // First, so that the signal is caught before anything is asked.
+            biased;
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+            done = work => done,
         };
         match done {
             Ok((told, shown)) => {

@@ -9,6 +9,7 @@
 )]
 
 mod agreement;
+mod broken_off;
 mod events;
 mod files;
 mod ingest;
