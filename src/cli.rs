@@ -28,7 +28,8 @@ use crate::{
     name = "auditlog",
     version,
     arg_required_else_help = true,
-    infer_subcommands = false
+    infer_subcommands = false,
+    disable_help_flag = true
 )]
 #[command(after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
@@ -51,6 +52,9 @@ struct TalkArgs {
     /// Show colours [env: NO_COLOR]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
+    /// Print this help; -h prints less of it
+    #[arg(short, long, global = true, action = clap::ArgAction::Help)]
+    help: Option<bool>,
 }
 
 #[derive(Subcommand, Debug)]

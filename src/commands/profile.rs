@@ -174,8 +174,7 @@ fn list(context: &Context) -> Result<(), Error> {
             .note("no profiles; add one: auditlog profile add NAME --url URL");
         return Ok(());
     }
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(["", "NAME", "SOURCE"]);
+    let mut rows = Vec::new();
     for (name, profile) in &config.profiles {
         let default = if config.default_profile.as_ref() == Some(name) {
             "*"
@@ -187,9 +186,9 @@ fn list(context: &Context) -> Result<(), Error> {
             .as_ref()
             .map(|path| path.display().to_string());
         let source = profile.url.clone().or(store).unwrap_or_default();
-        table.add_row([default, &visible(name), &visible(&source)]);
+        rows.push([default.to_owned(), name.clone(), source]);
     }
-    answer(&table.trim_fmt())
+    answer(&aligned(["", "NAME", "SOURCE"], &rows))
 }
 
 impl ShowArgs {
@@ -200,7 +199,7 @@ impl ShowArgs {
             ..Asked::default()
         };
         let target = Target::chosen(&asked, &context.environment, &config)?;
-        answer(&visible_rows(&settings(&target)))
+        answer(&aligned(["SETTING", "VALUE", "FROM"], &settings(&target)))
     }
 }
 
@@ -258,13 +257,15 @@ fn settings(target: &Target) -> Vec<[String; 3]> {
     rows
 }
 
-fn visible_rows(rows: &[[String; 3]]) -> String {
+/// Columns one under the other, harmless.
+fn aligned(header: [&str; 3], rows: &[[String; 3]]) -> String {
     let mut table = Table::new();
-    table
-        .load_style(NOTHING)
-        .set_header(["SETTING", "VALUE", "FROM"]);
+    table.load_style(NOTHING).set_header(header);
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
     }
     table.trim_fmt()
 }

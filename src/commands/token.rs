@@ -32,8 +32,12 @@ pub struct TokenArgs {
 enum TokenCommand {
     Generate(GenerateArgs),
     Validate(ValidateArgs),
+    /// Keep the token of a profile
+    ///
+    /// Read from standard input, or asked for without showing it; kept in credentials.toml, readable by you alone.
     Set(ProfileArg),
     Status(Box<StatusArgs>),
+    /// Forget the stored token of a profile
     Remove(ProfileArg),
 }
 
@@ -63,7 +67,6 @@ struct ValidateArgs {
     profile: Option<String>,
 }
 
-/// The profile whose token is meant.
 #[derive(Args, Clone, Debug)]
 struct ProfileArg {
     /// The profile. Default: the default profile
@@ -135,9 +138,6 @@ impl ValidateArgs {
     }
 }
 
-/// Keep the token of a profile
-///
-/// Read from standard input, or asked for without showing it; kept in credentials.toml, readable by you alone.
 fn set(args: &ProfileArg, context: &Context) -> Result<(), Error> {
     let profile = server_profile(args.profile.as_deref(), context)?;
     let token = typed_token()?;
@@ -152,7 +152,6 @@ fn set(args: &ProfileArg, context: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-/// Forget the stored token of a profile
 fn remove(args: &ProfileArg, context: &Context) -> Result<(), Error> {
     let profile = server_profile(args.profile.as_deref(), context)?;
     let removed = remove_stored_token(&context.config_dir()?, &profile.name)?;

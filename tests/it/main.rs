@@ -10,12 +10,14 @@
 
 mod agreement;
 mod broken_off;
+mod demo;
 mod events;
 mod files;
 mod ingest;
 mod ingest_cut_off;
 mod layers;
 mod output;
+mod serve;
 mod show;
 mod store;
 mod support;
