@@ -144,15 +144,15 @@ impl AddArgs {
             return Err(Error::ProfileExists(self.name.clone()));
         }
         let dir = context.config_dir()?;
-        Config::write_profile(&dir, &self.name, &profile)?;
+        let default = config.default_profile.is_none();
+        Config::write_profile(&dir, &self.name, &profile, default)?;
         let place = dir.config_file();
         context.ui.note(&format!(
             "profile '{}' is kept in {}",
             self.name,
             place.display()
         ));
-        if config.default_profile.is_none() {
-            Config::write_default(&dir, &self.name)?;
+        if default {
             context
                 .ui
                 .note(&format!("'{}' is the default profile", self.name));

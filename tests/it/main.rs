@@ -10,6 +10,7 @@
 
 mod agreement;
 mod broken_off;
+mod configuration;
 mod demo;
 mod events;
 mod files;
@@ -17,9 +18,11 @@ mod ingest;
 mod ingest_cut_off;
 mod layers;
 mod output;
+mod profile;
 mod serve;
 mod show;
 mod store;
 mod support;
 mod terminal;
 mod time_options;
+mod token;

@@ -8,7 +8,7 @@ use super::Home;
 
 /// A terminal with the program running on it.
 pub struct Terminal {
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
     reader: Box<dyn Read + Send>,
     writer: Box<dyn Write + Send>,
@@ -38,7 +38,7 @@ impl Terminal {
             reader: pair.master.try_clone_reader().expect("a reader"),
             writer: pair.master.take_writer().expect("a writer"),
             // Its other end is the program's alone, so that reading ends with the program.
-            _master: pair.master,
+            master: pair.master,
             child,
             screen: vt100::Parser::new(rows, columns, 0),
             written: Vec::new(),
@@ -49,6 +49,20 @@ impl Terminal {
     pub fn wait_for(&mut self, text: &str) {
         while !self.contents().contains(text) {
             assert!(self.read() > 0, "{text:?} never came: {}", self.contents());
+        }
+    }
+
+    /// Waits until what is typed is not shown: a prompt is on the screen a moment before that.
+    pub fn wait_for_silence(&self) {
+        let echoes = || {
+            let settings = self.master.get_termios().expect("a terminal");
+            let flags = format!("{:?}", settings.local_flags);
+            flags
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .any(|flag| flag == "ECHO")
+        };
+        while echoes() {
+            std::thread::yield_now();
         }
     }
 
