@@ -21,8 +21,6 @@ use crate::{
 };
 
 /// Ask who did what in a Backstage or a Spotify Portal
-///
-/// Try it without a server: auditlog events --demo
 #[derive(Parser, Debug)]
 #[command(
     name = "auditlog",
@@ -31,7 +29,7 @@ use crate::{
     infer_subcommands = false,
     disable_help_flag = true
 )]
-#[command(after_help = EXIT_CODES, max_term_width = 100)]
+#[command(after_help = format!("{TRY}\n\n{EXIT_CODES}"), max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     talk: TalkArgs,
@@ -67,6 +65,9 @@ enum Command {
     Profile(ProfileArgs),
     Completions(CompletionsArgs),
 }
+
+/// For who has nothing yet.
+const TRY: &str = "Try it without a server: auditlog events --demo";
 
 /// The codes that scripts rely on; the README's table is held against this.
 const EXIT_CODES: &str = "Exit codes:

@@ -21,6 +21,10 @@ use crate::{
 /// Find events, newest first
 ///
 /// The answer goes to stdout; how many there are and of which window goes to stderr.
+///
+/// A filter can be repeated, and may hold a comma list: an event passes with any of the values. * stands for any
+/// text; ! in front lets pass what is not the value; \ before , * ! or \ takes it as it is. All filters must let an
+/// event pass.
 #[derive(Args, Clone, Debug)]
 pub struct EventsArgs {
     #[command(flatten)]

@@ -10,6 +10,7 @@
 
 mod agreement;
 mod broken_off;
+mod command_line;
 mod configuration;
 mod demo;
 mod events;

@@ -86,12 +86,7 @@ fn a_profile_is_added_listed_shown_used_and_removed() {
     assert_eq!(config(&home).trim_start(), left);
 }
 
-#[test]
-fn each_setting_names_who_said_so() {
-    let home = Home::new();
-    write_config(
-        &home,
-        r#"
+const SETTINGS: &str = r#"
 default_profile = "prod"
 [profiles.prod]
 url = "https://p.example/"
@@ -104,8 +99,12 @@ token_command = ["op", "read", "op://a secret place"]
 [profiles.kept]
 store = "/var/trail.db"
 output = "csv"
-"#,
-    );
+"#;
+
+#[test]
+fn each_setting_names_who_said_so() {
+    let home = Home::new();
+    write_config(&home, SETTINGS);
     let show = |args: &[&str], variables: &[(&str, &str)]| {
         let mut command = home.command(&[&["profile", "show"], args].concat());
         let run = Run::of(command.envs(variables.iter().copied()).output().unwrap());

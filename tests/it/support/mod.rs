@@ -3,6 +3,7 @@
 pub mod canned;
 pub mod events;
 pub mod process;
+#[cfg(unix)]
 pub mod pty;
 pub mod served;
 pub mod trail;
