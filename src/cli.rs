@@ -21,11 +21,14 @@ use crate::{
 };
 
 /// Ask who did what in a Backstage or a Spotify Portal
-///
-/// Try it without a server: auditlog events --demo
 #[derive(Parser, Debug)]
-#[command(name = "auditlog", version, arg_required_else_help = true)]
-#[command(after_help = EXIT_CODES, max_term_width = 100)]
+#[command(
+    name = "auditlog",
+    version,
+    arg_required_else_help = true,
+    disable_help_flag = true
+)]
+#[command(after_help = format!("{TRY}\n\n{EXIT_CODES}"), max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     talk: TalkArgs,
@@ -46,6 +49,9 @@ struct TalkArgs {
     /// Show colours [env: NO_COLOR]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
+    /// Print this help; -h prints less of it
+    #[arg(short, long, global = true, action = clap::ArgAction::Help)]
+    help: Option<bool>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -58,6 +64,9 @@ enum Command {
     Profile(ProfileArgs),
     Completions(CompletionsArgs),
 }
+
+/// For who has nothing yet.
+const TRY: &str = "Try it without a server: auditlog events --demo";
 
 /// The codes that scripts rely on; the README's table is held against this.
 const EXIT_CODES: &str = "Exit codes:

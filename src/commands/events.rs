@@ -14,13 +14,17 @@ use crate::{
     api::{MAX_LIMIT, Timestamp},
     config::Target,
     error::Error,
-    query::{Order, Query, Window},
+    query::{Order, Query},
     source::{Reading, Told},
 };
 
 /// Find events, newest first
 ///
 /// The answer goes to stdout; how many there are and of which window goes to stderr.
+///
+/// A filter can be repeated, and may hold a comma list: an event passes with any of the values. * stands for any
+/// text; ! in front lets pass what is not the value; \ before , * ! or \ takes it as it is. All filters must let an
+/// event pass.
 #[derive(Args, Clone, Debug)]
 pub struct EventsArgs {
     #[command(flatten)]
@@ -79,14 +83,6 @@ impl EventsArgs {
             window: self.time.window(now, zone)?,
             filters: self.filters.plan()?,
         };
-        if let Window {
-            start: Some(start),
-            end: Some(end),
-        } = query.window
-            && start > end
-        {
-            return Err(Error::EmptyWindow { start, end });
-        }
         Ok(EventsPlan {
             reading: Reading {
                 query,
@@ -137,8 +133,10 @@ impl EventsArgs {
             Ok((told, shown))
         };
         let done = tokio::select! {
-            done = work => done,
+            // First, so that the signal is caught before anything is asked.
+            biased;
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+            done = work => done,
         };
         match done {
             Ok((told, shown)) => {

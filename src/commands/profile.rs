@@ -147,15 +147,15 @@ impl AddArgs {
             return Err(Error::ProfileExists(self.name.clone()));
         }
         let dir = context.config_dir()?;
-        Config::write_profile(&dir, &self.name, &profile)?;
+        let default = config.default_profile.is_none();
+        Config::write_profile(&dir, &self.name, &profile, default)?;
         let place = dir.config_file();
         context.ui.note(&format!(
             "profile '{}' is kept in {}",
             self.name,
             place.display()
         ));
-        if config.default_profile.is_none() {
-            Config::write_default(&dir, &self.name)?;
+        if default {
             context
                 .ui
                 .note(&format!("'{}' is the default profile", self.name));
@@ -177,8 +177,7 @@ fn list(context: &Context) -> Result<(), Error> {
             .note("no profiles; add one: auditlog profile add NAME --url URL");
         return Ok(());
     }
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(["", "NAME", "SOURCE"]);
+    let mut rows = Vec::new();
     for (name, profile) in &config.profiles {
         let default = if config.default_profile.as_ref() == Some(name) {
             "*"
@@ -190,9 +189,9 @@ fn list(context: &Context) -> Result<(), Error> {
             .as_ref()
             .map(|path| path.display().to_string());
         let source = profile.url.clone().or(store).unwrap_or_default();
-        table.add_row([default, &visible(name), &visible(&source)]);
+        rows.push([default.to_owned(), name.clone(), source]);
     }
-    answer(&table.trim_fmt())
+    answer(&aligned(["", "NAME", "SOURCE"], &rows))
 }
 
 impl ShowArgs {
@@ -203,7 +202,7 @@ impl ShowArgs {
             ..Asked::default()
         };
         let target = Target::chosen(&asked, &context.environment, &config)?;
-        answer(&visible_rows(&settings(&target)))
+        answer(&aligned(["SETTING", "VALUE", "FROM"], &settings(&target)))
     }
 }
 
@@ -261,20 +260,15 @@ fn settings(target: &Target) -> Vec<[String; 3]> {
     rows
 }
 
-fn visible_rows(rows: &[[String; 3]]) -> String {
-    let mut table = plain_table(["SETTING", "VALUE", "FROM"]);
+/// Columns one under the other, harmless.
+fn aligned(header: [&str; 3], rows: &[[String; 3]]) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(header);
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)));
     }
-    table.trim_fmt()
-}
-
-/// Columns two spaces apart, nothing drawn between them.
-fn plain_table(header: [&str; 3]) -> Table {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(header);
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table
+    table.trim_fmt()
 }

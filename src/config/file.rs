@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeMap,
     fs, io,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
-use toml_edit::{DocumentMut, Item, Table};
+use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::paths::ConfigDir;
 
@@ -89,14 +90,13 @@ impl Config {
     /// Reads the file; one that does not exist is an empty one.
     pub fn read(dir: &ConfigDir) -> Result<Self, ConfigError> {
         let path = dir.config_file();
-        let document = read_document(&path)?;
-        check_keys(&path, document.as_table())?;
-        // As text once more: a document that can be edited has forgotten the places of its values.
-        let text = document.to_string();
-        toml_edit::de::from_str(&text).map_err(|error| ConfigError::Invalid {
-            path,
-            reason: misfit(&error, &text),
-        })
+        let text = read_text(&path)?;
+        check_keys(&path, parsed(&path, &text)?.as_table())?;
+        let invalid = |error: toml_edit::de::Error| ConfigError::Invalid {
+            path: path.clone(),
+            reason: reason(error.message(), error.span(), &text),
+        };
+        toml_edit::de::from_str(&text).map_err(invalid)
     }
 
     /// The profile of that name.
@@ -109,11 +109,12 @@ impl Config {
             })
     }
 
-    /// Adds or replaces a profile; comments and order of the rest stay.
+    /// Adds or replaces a profile, and makes it the default if `default`; comments and order of the rest stay.
     pub fn write_profile(
         dir: &ConfigDir,
         name: &str,
         profile: &Profile,
+        default: bool,
     ) -> Result<(), ConfigError> {
         check_name(name)?;
         let path = dir.config_file();
@@ -122,6 +123,9 @@ impl Config {
             reason: error.to_string(),
         })?;
         edit(dir, |document| {
+            if default {
+                set_default(document, name);
+            }
             let profiles = document.entry("profiles").or_insert_with(implicit_table);
             if let Some(profiles) = profiles.as_table_like_mut() {
                 profiles.insert(name, Item::Table(table.as_table().clone()));
@@ -146,9 +150,24 @@ impl Config {
 
     /// Makes a profile the default.
     pub fn write_default(dir: &ConfigDir, name: &str) -> Result<(), ConfigError> {
-        edit(dir, |document| {
-            document.insert("default_profile", toml_edit::value(name));
-        })
+        edit(dir, |document| set_default(document, name))
+    }
+}
+
+fn set_default(document: &mut DocumentMut, name: &str) {
+    let mut value = Value::from(name);
+    match document
+        .get_mut("default_profile")
+        .and_then(Item::as_value_mut)
+    {
+        // In its place, so that the comments around it stay.
+        Some(old) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        None => {
+            document.insert("default_profile", Item::Value(value));
+        }
     }
 }
 
@@ -176,35 +195,38 @@ fn edit(dir: &ConfigDir, change: impl FnOnce(&mut DocumentMut)) -> Result<(), Co
         .map_err(|error| ConfigError::Write { path, error })
 }
 
-pub(super) fn read_document(path: &PathBuf) -> Result<DocumentMut, ConfigError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => {
-            return Err(ConfigError::Read {
-                path: path.clone(),
-                error,
-            });
-        }
-    };
+pub(super) fn read_document(path: &Path) -> Result<DocumentMut, ConfigError> {
+    parsed(path, &read_text(path)?)
+}
+
+fn read_text(path: &Path) -> Result<String, ConfigError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(ConfigError::Read {
+            path: path.to_owned(),
+            error,
+        }),
+    }
+}
+
+fn parsed(path: &Path, text: &str) -> Result<DocumentMut, ConfigError> {
     text.parse()
         .map_err(|error: toml_edit::TomlError| ConfigError::Invalid {
-            path: path.clone(),
-            // The library's own text quotes the line, which may hold a secret.
-            reason: match error.span() {
-                Some(span) => format!("{} in line {}", error.message(), line_of(&text, span.start)),
-                None => error.message().to_owned(),
-            },
+            path: path.to_owned(),
+            reason: reason(error.message(), error.span(), text),
         })
 }
 
-/// What was expected where, without the library's quote of the value: it may be a secret in the wrong place.
-fn misfit(error: &toml_edit::de::Error, text: &str) -> String {
-    let expected = error.message().rsplit_once(", expected ");
-    let expected = expected.map_or("another value", |(_, expected)| expected);
-    match error.span() {
-        Some(span) => format!("expected {expected} in line {}", line_of(text, span.start)),
-        None => format!("expected {expected}"),
+/// The library's own text quotes the line, or the value that it did not expect, which may be a secret.
+fn reason(message: &str, span: Option<Range<usize>>, text: &str) -> String {
+    let message = match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => message.to_owned(),
+    };
+    match span {
+        Some(span) => format!("{message} in line {}", line_of(text, span.start)),
+        None => message,
     }
 }
 

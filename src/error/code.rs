@@ -36,6 +36,8 @@ impl Error {
                 Code::Done
             }
             Self::Interrupted => Code::Interrupted,
+            // Not a text, and so no token.
+            Self::Stdin(error) if error.kind() == io::ErrorKind::InvalidData => Code::Usage,
             Self::Output(_) | Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => Code::Fault,
             Self::NoSuchEvent { .. } | Self::Demo(_) => Code::Fault,
             Self::OutputFile { .. }

@@ -64,7 +64,7 @@ fn filter_hint(error: &FilterError) -> Option<String> {
         FilterError::Escape(_) => r"write a backslash of the value as \\".to_owned(),
         FilterError::Unknown { field, .. } => {
             let allowed = field.allowed().unwrap_or_default().join(", ");
-            format!("choose of {allowed}")
+            format!("choose one of {allowed}")
         }
     })
 }

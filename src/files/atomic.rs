@@ -39,9 +39,12 @@ impl AtomicFile {
             let file = OpenOptions::new().append(true).open(path)?;
             return Ok(Self(Target::Straight(BufWriter::new(file))));
         };
+        fs::metadata(folder(&path))?;
         let file = tempfile::Builder::new()
             .prefix(".auditlog-")
-            .tempfile_in(folder(&path))?;
+            .tempfile_in(folder(&path))
+            // The library's error names the temporary file, which nobody asked for.
+            .map_err(|error| io::Error::from(error.kind()))?;
         match OpenOptions::new().write(true).open(&path) {
             Ok(old) => file
                 .as_file()

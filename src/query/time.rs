@@ -104,6 +104,17 @@ impl Zone {
 impl Period {
     /// Reads what `--since` and `--until` take. `now` is the clock.
     pub fn parse(text: &str, now: Timestamp, zone: Zone) -> Result<Self, TimeError> {
+        Self::read(text, now, zone)?.checked(text)
+    }
+
+    /// Reads what `--last` takes: from a length of time ago until `now`.
+    pub fn parse_last(text: &str, now: Timestamp) -> Result<Self, TimeError> {
+        let first = ago(now, parse_duration(text)?);
+        let first = first.ok_or_else(|| TimeError::OutOfRange(text.to_owned()))?;
+        Self { first, last: now }.checked(text)
+    }
+
+    fn read(text: &str, now: Timestamp, zone: Zone) -> Result<Self, TimeError> {
         if text == "now" {
             return Ok(Self::instant(now));
         }
@@ -130,15 +141,21 @@ impl Period {
             None => {
                 let day = day(text, zone.wall_clock(now).date());
                 let day = day.ok_or_else(|| TimeError::Unreadable(text.to_owned()))?;
-                return Self::of_days(text, day, day.checked_add_days(Days::new(1)), zone);
+                return Self::of_days(text, day, day.checked_add_days(Days::new(1)), zone)?
+                    .checked(text);
             }
         };
-        Self::of_days(
-            text,
-            first,
-            first.checked_add_months(Months::new(months)),
-            zone,
-        )
+        let next = first.checked_add_months(Months::new(months));
+        Self::of_days(text, first, next, zone)?.checked(text)
+    }
+
+    /// RFC 3339, which the API speaks, has four digits for a year.
+    fn checked(self, text: &str) -> Result<Self, TimeError> {
+        let sayable = |time: Timestamp| (1..=9999).contains(&time.utc().year());
+        match sayable(self.first) && sayable(self.last) {
+            true => Ok(self),
+            false => Err(TimeError::OutOfRange(text.to_owned())),
+        }
     }
 
     fn instant(time: Timestamp) -> Self {

@@ -10,7 +10,8 @@ use crate::{
 
 /// Filters: each value may be a comma list (any of), hold `*`, and begin with `!` (none of).
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Filters (can be repeated; comma lists, * wildcards, ! for none of)")]
+// Headings are not wrapped: this one fits 40 columns.
+#[command(next_help_heading = "Filters (a,b · * wildcard · !a none of)")]
 pub struct FilterArgs {
     /// Show events of these plugins
     #[arg(long, alias = "plugin-id", value_name = "ID")]

@@ -153,13 +153,6 @@ impl SourceArgs {
         )?)
     }
 
-    /// Whether standard input is claimed by the token.
-    pub fn reads_stdin(&self) -> bool {
-        self.token_file
-            .as_ref()
-            .is_some_and(|path| path.as_os_str() == "-")
-    }
-
     fn options(&self) -> Options {
         Options {
             ca_cert: None,

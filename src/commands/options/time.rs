@@ -5,7 +5,8 @@ use clap::Args;
 
 use crate::{
     api::{DEFAULT_DAYS, Timestamp},
-    query::{Period, TimeError, Window, Zone, parse_duration},
+    error::Error,
+    query::{Period, TimeError, Window, Zone},
 };
 
 /// The window. Without any of these: the last 30 days.
@@ -43,7 +44,7 @@ impl TimeArgs {
     }
 
     /// The window that was typed. It always has a start, and an end where one was asked for.
-    pub fn window(&self, now: Timestamp, zone: Zone) -> Result<Window, TimeError> {
+    pub fn window(&self, now: Timestamp, zone: Zone) -> Result<Window, Error> {
         let month = Duration::days(DEFAULT_DAYS);
         if let Some(text) = &self.on {
             let period = Period::parse_span(text, now, zone)?;
@@ -54,7 +55,7 @@ impl TimeArgs {
         }
         if let Some(text) = &self.last {
             return Ok(Window {
-                start: Some(now.minus(parse_duration(text)?)),
+                start: Some(Period::parse_last(text, now)?.first),
                 end: None,
             });
         }
@@ -67,9 +68,12 @@ impl TimeArgs {
             .transpose()?
             .map(|period| period.last);
         let start = since.map_or_else(|| end.unwrap_or(now).minus(month), |period| period.first);
-        Ok(Window {
-            start: Some(start),
-            end,
-        })
+        match end {
+            Some(end) if start > end => Err(Error::EmptyWindow { start, end }),
+            end => Ok(Window {
+                start: Some(start),
+                end,
+            }),
+        }
     }
 }

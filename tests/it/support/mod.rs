@@ -1,8 +1,12 @@
 //! What the tests share: a home of their own, and the program run in it with nothing inherited.
 
 pub mod asking;
+pub mod canned;
 pub mod events;
 pub mod pages;
+pub mod process;
+#[cfg(unix)]
+pub mod pty;
 pub mod recorded;
 pub mod scripted;
 pub mod served;

@@ -1,0 +1,206 @@
+//! Answers that do not come to their end: nobody reads them, somebody interrupts them, a disk is full.
+
+#![cfg(unix)]
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Read},
+    process::Stdio,
+};
+
+use auditlog::api::Event;
+
+use crate::support::{
+    Home, Run,
+    canned::{Canned, page},
+    events,
+    process::{TOKEN, signal},
+    trail::{busy_day, log},
+};
+
+/// A home with a store of more events than a pipe holds.
+fn busy_home() -> Home {
+    let home = Home::new();
+    home.write("log", log(&busy_day(2_000)));
+    let run = home.run(&["ingest", "--store", "s.db", "log"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    home
+}
+
+/// Everything in the home, sorted.
+fn names(home: &Home) -> Vec<String> {
+    let entries = fs::read_dir(home.path("")).unwrap();
+    let name = |entry: Result<fs::DirEntry, _>| entry.unwrap().file_name();
+    let mut names: Vec<_> = entries
+        .map(name)
+        .map(|name| name.into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn jsons(count: usize) -> Vec<String> {
+    let mut events = events(count);
+    events.reverse();
+    events
+        .iter()
+        .map(|event: &Event| event.json().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let home = busy_home();
+    let all = ["--all", "-o"];
+    for (source, format) in [
+        (&["--store", "s.db"][..], "jsonl"),
+        (&["--store", "s.db"], "json"),
+        (&["--store", "s.db"], "csv"),
+        (&["--store", "s.db"], "table"),
+        (&["--demo"], "wide"),
+    ] {
+        let mut command = home.command(&[&["events"], source, &all, &[format]].concat());
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        assert!(!line.is_empty());
+        drop(stdout);
+        let run = Run::of(child.wait_with_output().unwrap());
+        assert_eq!(
+            (run.code, run.stderr.as_str()),
+            (0, ""),
+            "{source:?} {format}"
+        );
+    }
+    for args in [
+        &["--help"][..],
+        &["completions", "bash"],
+        &["token", "generate"],
+    ] {
+        let mut child = home.command(args).stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn an_interrupted_answer_leaves_the_file_as_it_was_and_nothing_beside_it() {
+    let home = Home::new();
+    home.write("out.json", "what was there");
+    let server = Canned::start(vec![page(&jsons(100), 3_000)]);
+    let mut command = home.command(&["events", "--all", "-o", "json", "--output-file", "out.json"]);
+    command.args(["--url", &server.url, "--since", "2020-01-01"]);
+    command.env("AUDITLOG_TOKEN", TOKEN).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    // The first page is answered, the second is waited for.
+    server.request();
+    server.request();
+    assert_eq!(names(&home).len(), 2, "a file is being written");
+    signal(&child, "INT");
+    let run = Run::of(child.wait_with_output().unwrap());
+    assert_eq!(
+        (run.code, run.stderr.as_str()),
+        (130, "error: interrupted\n")
+    );
+    assert_eq!(names(&home), ["out.json"]);
+    let old = fs::read_to_string(home.path("out.json")).unwrap();
+    assert_eq!(old, "what was there");
+}
+
+#[test]
+fn an_interrupted_array_is_not_closed_and_holds_what_came() {
+    let home = Home::new();
+    let server = Canned::start(vec![page(&jsons(100), 3_000)]);
+    let mut command = home.command(&["events", "--all", "-o", "json", "--since", "2020-01-01"]);
+    command.args(["--url", &server.url]);
+    command.env("AUDITLOG_TOKEN", TOKEN);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    server.request();
+    server.request();
+    signal(&child, "INT");
+    let mut text = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(serde_json::from_str::<serde_json::Value>(&text).is_err());
+    // The last instant of the page is held back: the next page may have more of it.
+    assert_eq!(text, format!("[\n{}", jsons(100)[..99].join(",\n")));
+}
+
+#[test]
+fn a_server_that_fails_midway_leaves_the_file_as_it_was() {
+    let home = Home::new();
+    home.write("out.csv", "what was there");
+    let not_found =
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec();
+    let server = Canned::start(vec![page(&jsons(100), 3_000), not_found]);
+    let mut command = home.command(&["events", "--all", "-o", "csv", "--output-file", "out.csv"]);
+    command.args(["--url", &server.url, "--since", "2020-01-01"]);
+    let run = Run::of(command.env("AUDITLOG_TOKEN", TOKEN).output().unwrap());
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+    assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+    assert_eq!(names(&home), ["out.csv"]);
+    let old = fs::read_to_string(home.path("out.csv")).unwrap();
+    assert_eq!(old, "what was there");
+}
+
+#[test]
+fn a_whole_answer_replaces_the_file() {
+    let home = busy_home();
+    home.write("out", "what was there");
+    let ask = ["events", "--store", "s.db", "--limit", "3", "-o", "jsonl"];
+    let run = home.run(&[&ask[..], &["--output-file", "out"]].concat());
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""));
+    assert!(run.stderr.starts_with("3 of "), "{run:?}");
+    let text = fs::read_to_string(home.path("out")).unwrap();
+    assert_eq!(text, home.run(&ask).stdout);
+    assert_eq!(text.lines().count(), 3);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_in_a_line() {
+    let home = busy_home();
+    let full = "error: cannot write the answer: No space left on device (os error 28)\n";
+    for limit in ["1", "1000"] {
+        let ask = ["events", "--store", "s.db", "-o", "jsonl", "--limit", limit];
+        let run = home.run(&[&ask[..], &["--output-file", "/dev/full"]].concat());
+        assert_eq!((run.code, run.stderr.as_str()), (1, full));
+        let device = File::options().write(true).open("/dev/full").unwrap();
+        let run = Run::of(home.command(&ask).stdout(device).output().unwrap());
+        assert_eq!((run.code, run.stderr.as_str()), (1, full));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_refused_before_anything_is_asked() {
+    let home = Home::new();
+    home.write("file", "");
+    let server = Canned::start(Vec::new());
+    for (path, reason) in [
+        (
+            "no-such-folder/out",
+            "No such file or directory (os error 2)",
+        ),
+        ("file/out", "Not a directory (os error 20)"),
+        (".", "is a directory"),
+    ] {
+        let mut command = home.command(&["events", "--url", &server.url, "--output-file", path]);
+        let run = Run::of(command.env("AUDITLOG_TOKEN", TOKEN).output().unwrap());
+        let expected = format!(
+            "error: cannot write {path}: {reason} — check the folder and who may write there\n"
+        );
+        assert_eq!((run.code, run.stderr), (2, expected));
+    }
+    assert_eq!(server.rest(), 0);
+}

@@ -1,0 +1,267 @@
+//! The files of the configuration: read, refused, changed; and the programs that they name.
+
+#![cfg(unix)]
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    process::{Command, Stdio},
+};
+
+use crate::support::{
+    Home, Run,
+    canned::{Canned, page},
+};
+
+const CONFIG: &str = ".config/auditlog/config.toml";
+
+fn run_well(home: &Home, args: &[&str]) -> Run {
+    let run = home.run(args);
+    assert_eq!(run.code, 0, "{args:?}: {run:?}");
+    run
+}
+
+fn done(home: &Home, args: &[&str]) {
+    let _ = run_well(home, args);
+}
+
+fn write_config(home: &Home, text: &str) {
+    fs::create_dir_all(home.path(".config/auditlog")).unwrap();
+    home.write(CONFIG, text);
+}
+
+fn config(home: &Home) -> String {
+    fs::read_to_string(home.path(CONFIG)).unwrap()
+}
+
+#[test]
+fn what_is_no_configuration_is_refused_with_its_place() {
+    let home = Home::new();
+    let path = home.path(CONFIG).display().to_string();
+    for (text, said) in [
+        (
+            "defualt_profile = 'a'",
+            "unknown key 'defualt_profile' in the file — did you mean 'default_profile'?",
+        ),
+        (
+            "[profiles.a]\nurl = 'https://a.example'\ntoken_comand = ['x']",
+            "unknown key 'token_comand' in [profiles.a] — did you mean 'token_command'?",
+        ),
+        (
+            "[profiles.a]\nurl = 'x'\nzzz = 1",
+            "unknown key 'zzz' in [profiles.a] — take it out",
+        ),
+    ] {
+        write_config(&home, text);
+        let run = home.run(&["profile", "list"]);
+        assert_eq!(
+            (run.code, run.stderr),
+            (2, format!("error: {path}: {said}\n"))
+        );
+    }
+    for text in [
+        "[profiles.a\nurl = 'sesame'",
+        "[profiles.a]\nurl = 5",
+        "profiles = 'sesame'",
+    ] {
+        write_config(&home, text);
+        let run = home.run(&["events"]);
+        assert_eq!(run.code, 2, "{run:?}");
+        let begin = format!("error: {path} is not valid: ");
+        assert!(run.stderr.starts_with(&begin), "{run:?}");
+        assert!(
+            run.stderr.ends_with(" — mend the file by hand\n"),
+            "{run:?}"
+        );
+        assert!(!run.stderr.contains("sesame"), "{run:?}");
+        assert_eq!(run.stderr.lines().count(), 1);
+        // Nothing is written over what somebody has to mend.
+        let add = home.run(&["profile", "add", "b", "--url", "https://b.example"]);
+        assert_eq!((add.code, config(&home).as_str()), (2, text));
+        // What needs no configuration does not mind.
+        done(&home, &["events", "--demo", "--limit", "1"]);
+    }
+    for (text, said) in [
+        (
+            "default_profile = 'b'",
+            "there is no profile 'b' — add it: auditlog profile add NAME --url URL",
+        ),
+        (
+            "default_profile = 'a'\n[profiles.a]",
+            "profile 'a' needs either 'url' or 'store' — change it in config.toml",
+        ),
+        (
+            "default_profile = 'a'\n[profiles.a]\nstore = 'none.db'\noutput = 'xml'",
+            "the profile's output 'xml' is not a format — change it in config.toml to table, wide, json, jsonl or csv",
+        ),
+        (
+            "default_profile = 'a'\n[profiles.a]\nstore = 'none.db'\ntz = 'Mars'",
+            "'Mars' is not the name of a time zone — write a name like Europe/Berlin or America/New_York, or use --utc",
+        ),
+    ] {
+        write_config(&home, text);
+        let run = home.run(&["events"]);
+        assert_eq!((run.code, run.stderr), (2, format!("error: {said}\n")));
+    }
+}
+
+#[test]
+fn a_token_command_is_a_program_with_its_arguments_and_no_shell() {
+    let server = Canned::start(vec![page(&[], 0), page(&[], 0)]);
+    let home = Home::new();
+    let script = "#!/bin/sh\nprintf '%s\\n' \"$@\" \"token=$AUDITLOG_TOKEN\" > seen\necho token-of-a-script\n";
+    let path = home.write("my script", script);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = path.to_str().unwrap();
+    let add = [
+        "profile",
+        "add",
+        "p",
+        "--url",
+        &server.url,
+        "--token-command",
+        program,
+    ];
+    done(
+        &home,
+        &[&add[..], &["two words", "$HOME", "`id`; *", "--flag", ""]].concat(),
+    );
+    let mut command = home.command(&["events"]);
+    let run = Run::of(
+        command
+            .env("AUDITLOG_TOKEN", "not-for-children")
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    let request = server.request().to_lowercase();
+    assert!(
+        request.contains("authorization: bearer token-of-a-script\r\n"),
+        "{request}"
+    );
+    let seen = fs::read_to_string(home.path("seen")).unwrap();
+    assert_eq!(seen, "two words\n$HOME\n`id`; *\n--flag\n\ntoken=\n");
+    for (command, code, said) in [
+        (
+            &["false"][..],
+            4,
+            "token_command 'false' ended with exit status: 1 — run it by hand to see what it wants",
+        ),
+        (
+            &["true"],
+            2,
+            "token_command 'true' holds no usable token: the token is empty — look at it there, or make a new one: \
+             auditlog token generate",
+        ),
+        (
+            &["./nothing"],
+            2,
+            "token_command './nothing' cannot be run: No such file or directory (os error 2) — check token_command of \
+             the profile: a list of a program and its arguments",
+        ),
+    ] {
+        done(
+            &home,
+            &[&add[..3], &["--replace"], &add[3..6], command].concat(),
+        );
+        let mut events = home.command(&["events"]);
+        let run = Run::of(events.env("PATH", "/usr/bin:/bin").output().unwrap());
+        assert_eq!((run.code, run.stderr), (code, format!("error: {said}\n")));
+    }
+    assert_eq!(server.rest(), 0);
+}
+
+#[test]
+fn a_stored_token_does_not_follow_a_profile_to_another_origin() {
+    let server = Canned::start(Vec::new());
+    let home = Home::new();
+    done(
+        &home,
+        &["profile", "add", "p", "--url", "https://p.example/a"],
+    );
+    done(&home, &["token", "generate", "--save", "p"]);
+    // Another path of the same origin is the same server.
+    let replace = ["profile", "add", "p", "--replace", "--url"];
+    done(&home, &[&replace[..], &["https://p.example/b"]].concat());
+    done(&home, &["token", "validate", "--profile", "p"]);
+    done(&home, &[&replace[..], &[&server.url]].concat());
+    for args in [
+        &["events"][..],
+        &["token", "status"],
+        &["token", "validate", "--profile", "p"],
+    ] {
+        let run = home.run(args);
+        let said = format!(
+            "error: the stored token of profile 'p' belongs to https://p.example, not to {} — store the token of the \
+             new address: auditlog token set --profile p\n",
+            server.url
+        );
+        assert_eq!((run.code, run.stderr), (2, said));
+    }
+    assert_eq!(server.rest(), 0);
+}
+
+#[test]
+fn a_change_that_cannot_be_written_leaves_the_files_as_they_were() {
+    let home = Home::new();
+    done(
+        &home,
+        &["profile", "add", "p", "--url", "https://p.example"],
+    );
+    done(&home, &["token", "generate", "--save", "p"]);
+    done(
+        &home,
+        &["profile", "add", "o", "--url", "https://o.example"],
+    );
+    done(&home, &["token", "generate", "--save", "o"]);
+    let credentials = home.path(".config/auditlog/credentials.toml");
+    let before = (config(&home), fs::read_to_string(&credentials).unwrap());
+    for args in [
+        "profile use p",
+        "profile add q --url https://q.example",
+        "token generate --save p",
+        "token remove",
+    ] {
+        // No file may grow at all: the disk is full, for root as well.
+        let mut command = Command::new("sh");
+        let script = format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" {args}");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_auditlog")]);
+        command
+            .env_clear()
+            .env("HOME", home.path(""))
+            .stdin(Stdio::null());
+        let run = Run::of(command.output().unwrap());
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args}: {run:?}");
+        assert!(run.stderr.starts_with("error: cannot write "), "{run:?}");
+        assert!(run.stderr.ends_with(" — check who may use it\n"), "{run:?}");
+        assert_eq!(
+            (config(&home), fs::read_to_string(&credentials).unwrap()),
+            before
+        );
+    }
+    let files = fs::read_dir(home.path(".config/auditlog")).unwrap().count();
+    assert_eq!(files, 2, "no litter");
+}
+
+#[test]
+fn the_folder_of_the_configuration_is_where_the_system_or_the_user_wants_it() {
+    let home = Home::new();
+    let add = ["profile", "add", "p", "--url", "https://p.example"];
+    let of = |variable: &str, folder: &str| {
+        let mut command = home.command(&add);
+        let run = Run::of(command.env(variable, home.path(folder)).output().unwrap());
+        assert_eq!(run.code, 0, "{run:?}");
+    };
+    of("AUDITLOG_CONFIG_DIR", "mine/deep");
+    assert!(home.path("mine/deep/config.toml").exists());
+    if cfg!(target_os = "linux") {
+        of("XDG_CONFIG_HOME", "xdg");
+        assert!(home.path("xdg/auditlog/config.toml").exists());
+        assert!(!home.path(CONFIG).exists());
+        done(&home, &add);
+        assert!(home.path(CONFIG).exists());
+    }
+    let mut command = home.command(&["profile", "list"]);
+    command.env("AUDITLOG_CONFIG_DIR", "");
+    assert_eq!(Run::of(command.output().unwrap()).code, 0);
+}

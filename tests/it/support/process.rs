@@ -1,0 +1,91 @@
+//! `auditlog serve` as a process of its own, and signals.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use super::{Home, Run};
+
+/// The token that it accepts.
+pub const TOKEN: &str = "a-token-of-the-tests-0001";
+
+/// A server that is listening; it ends with this value.
+pub struct Serving {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    pub url: String,
+}
+
+impl Serving {
+    /// Serves a store of `home` for [`TOKEN`].
+    pub fn store(home: &Home, store: &str) -> Self {
+        home.write("accepted", TOKEN);
+        Self::start(home, &["--store", store, "--accept-token-file", "accepted"])
+    }
+
+    /// Serves what the arguments say on a free port. There is nothing to wait for but its first line: the URL.
+    pub fn start(home: &Home, args: &[&str]) -> Self {
+        let serve = ["serve", "--listen", "127.0.0.1:0"];
+        let mut command = home.command(&[&serve, args].concat());
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut serving = Self {
+            child,
+            stdout,
+            url: String::new(),
+        };
+        serving.url = serving.line();
+        serving
+    }
+
+    /// The next line of stdout.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("a line");
+        assert!(line.ends_with('\n'), "the server ended: {line:?}");
+        line.pop();
+        line
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        self.url.strip_prefix("http://").expect("a plain URL")
+    }
+
+    pub fn signal(&self, name: &str) {
+        signal(&self.child, name);
+    }
+
+    /// Waits until it ends; what it printed beyond the lines that were read is in the result.
+    pub fn wait(mut self) -> Run {
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).expect("text");
+        let mut pipe = self.child.stderr.take().expect("a pipe");
+        pipe.read_to_string(&mut stderr).expect("text");
+        let status = self.child.wait().expect("an end");
+        Run {
+            code: status.code().unwrap_or(-1),
+            stdout,
+            stderr,
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal, like `INT`.
+pub fn signal(child: &Child, name: &str) {
+    let mut kill = Command::new("kill");
+    let status = kill.args(["-s", name, &child.id().to_string()]).status();
+    assert!(status.expect("kill is there").success());
+}
