@@ -23,8 +23,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
             cand -V 'Print version'
             cand --version 'Print version'
             cand events 'Find events, newest first'
@@ -82,8 +82,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;show'= {
             cand --url 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]'
@@ -107,8 +107,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;ingest'= {
             cand --store 'Store to write to; created if there is none [env: AUDITLOG_STORE]'
@@ -118,8 +118,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;serve'= {
             cand --store 'Serve this store; created where there is none [env: AUDITLOG_STORE]'
@@ -131,8 +131,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;token'= {
             cand --color 'Show colours [env: NO_COLOR]'
@@ -140,8 +140,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
             cand generate 'Print a new random token'
             cand validate 'Check that a server can take a token'
             cand set 'Keep the token of a profile'
@@ -158,8 +158,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;token;validate'= {
             cand --profile 'Check the stored token of this profile'
@@ -168,8 +168,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;token;set'= {
             cand --profile 'The profile. Default: the default profile'
@@ -178,8 +178,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;token;status'= {
             cand --url 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]'
@@ -195,8 +195,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;token;remove'= {
             cand --profile 'The profile. Default: the default profile'
@@ -205,8 +205,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;token;help'= {
             cand generate 'Print a new random token'
@@ -234,8 +234,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
             cand add 'Save a source under a name'
             cand list 'List the profiles; * marks the default'
             cand show 'Show a profile''s settings, and where each comes from'
@@ -257,8 +257,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;profile;list'= {
             cand --color 'Show colours [env: NO_COLOR]'
@@ -266,8 +266,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;profile;show'= {
             cand --color 'Show colours [env: NO_COLOR]'
@@ -275,8 +275,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;profile;use'= {
             cand --color 'Show colours [env: NO_COLOR]'
@@ -284,8 +284,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;profile;remove'= {
             cand --color 'Show colours [env: NO_COLOR]'
@@ -293,8 +293,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;profile;help'= {
             cand add 'Save a source under a name'
@@ -322,8 +322,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;help'= {
             cand events 'Find events, newest first'

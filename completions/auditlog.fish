@@ -29,7 +29,7 @@ always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_needs_command" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_needs_command" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_needs_command" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_needs_command" -s V -l version -d 'Print version'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "events" -d 'Find events, newest first'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "show" -d 'Show one event, every field'
@@ -89,7 +89,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l csv-raw -d 
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l explain -d 'Print what is sent, what is applied here, and the first request; ask nothing'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l url -d 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l profile -d 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l store -d 'Ask a store\'s file [env: AUDITLOG_STORE]' -r -F
@@ -111,7 +111,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l demo -d 'Ask 
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l utc -d 'Read and show times in UTC'
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l store -d 'Store to write to; created if there is none [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rejects -d 'Append lines that say they are audit events, and cannot be read as such, to this file' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
@@ -119,7 +119,7 @@ always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l store -d 'Serve this store; created where there is none [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l accept-token-file -d 'Accept the tokens in this file, one a line' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l listen -d 'Listen here; port 0 takes any that is free' -r
@@ -129,13 +129,13 @@ never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l demo -d 'Serve the built-in sample trail with a new token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and not __fish_seen_subcommand_from generate validate set status remove help" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and not __fish_seen_subcommand_from generate validate set status remove help" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and not __fish_seen_subcommand_from generate validate set status remove help" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand token; and not __fish_seen_subcommand_from generate validate set status remove help" -s h -l help -d 'Print help'
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and not __fish_seen_subcommand_from generate validate set status remove help" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and not __fish_seen_subcommand_from generate validate set status remove help" -f -a "generate" -d 'Print a new random token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and not __fish_seen_subcommand_from generate validate set status remove help" -f -a "validate" -d 'Check that a server can take a token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and not __fish_seen_subcommand_from generate validate set status remove help" -f -a "set" -d 'Keep the token of a profile'
@@ -152,21 +152,21 @@ always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from generate" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from validate" -l profile -d 'Check the stored token of this profile' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from validate" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from validate" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from validate" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from set" -l profile -d 'The profile. Default: the default profile' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from set" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from set" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l url -d 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l profile -d 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l store -d 'Ask a store\'s file [env: AUDITLOG_STORE]' -r -F
@@ -180,14 +180,14 @@ never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l demo -d 'Ask the built-in sample trail'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from remove" -l profile -d 'The profile. Default: the default profile' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from remove" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "generate" -d 'Print a new random token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "validate" -d 'Check that a server can take a token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "set" -d 'Keep the token of a profile'
@@ -199,7 +199,7 @@ always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fish_seen_subcommand_from add list show use remove help" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fish_seen_subcommand_from add list show use remove help" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fish_seen_subcommand_from add list show use remove help" -s h -l help -d 'Print help'
+complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fish_seen_subcommand_from add list show use remove help" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fish_seen_subcommand_from add list show use remove help" -f -a "add" -d 'Save a source under a name'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fish_seen_subcommand_from add list show use remove help" -f -a "list" -d 'List the profiles; * marks the default'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fish_seen_subcommand_from add list show use remove help" -f -a "show" -d 'Show a profile\'s settings, and where each comes from'
@@ -223,31 +223,31 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_se
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -l replace -d 'Replace a profile of the same name'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from use" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help'
+complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from use" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "add" -d 'Save a source under a name'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the profiles; * marks the default'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a profile\'s settings, and where each comes from'
@@ -259,7 +259,7 @@ always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
-complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "events" -d 'Find events, newest first'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "show" -d 'Show one event, every field'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "ingest" -d 'Store the audit events that a Backstage wrote to its log'

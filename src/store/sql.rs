@@ -271,7 +271,10 @@ mod tests {
                 .text
                 .contains("(event_time, id, source) > (?, ?, ?) ORDER BY event_time, id")
         );
+        // The position's time is the bound; the window has no start of its own.
+        assert!(oldest.text.contains("AND event_time >= ?"));
         let expected = [
+            Value::Integer(7),
             Value::Integer(7),
             Value::Text("i".into()),
             Value::Integer(3),

@@ -50,7 +50,9 @@ fn add_pages(pages: &mut Files, command: &Command) {
         .source(concat!("auditlog ", env!("CARGO_PKG_VERSION")));
     let mut roff = Vec::new();
     page.render(&mut roff).unwrap();
-    let roff = text(roff).replace(".SH EXTRA\nExit codes:\n", ".SH \"EXIT STATUS\"\n");
+    // What stands behind the help: a hint, which a manual does not need, and the exit codes.
+    let extra = ".SH EXTRA\nTry it without a server: auditlog events \\-\\-demo\n\nExit codes:\n";
+    let roff = text(roff).replace(extra, ".SH \"EXIT STATUS\"\n");
     pages.insert(format!("man/{}", page.get_filename()), roff);
     for command in command.get_subcommands() {
         add_pages(pages, command);
@@ -94,7 +96,7 @@ fn add_rows(table: &mut String, command: &Command, name: &str) {
     }
 }
 
-/// The table in `auditlog --help`: a title, then a code and its meaning a line.
+/// The table at the end of `auditlog --help`: a title, then a code and its meaning a line.
 fn exit_codes() -> Vec<(String, String)> {
     let command = Cli::command_line();
     let help = command.get_after_help().unwrap().to_string();
@@ -102,7 +104,8 @@ fn exit_codes() -> Vec<(String, String)> {
         let (code, meaning) = line.trim().split_once(' ').expect("a code and its meaning");
         (code.to_owned(), meaning.trim().to_owned())
     };
-    help.lines().skip(1).map(row).collect()
+    let codes = help.lines().skip_while(|line| *line != "Exit codes:");
+    codes.skip(1).map(row).collect()
 }
 
 fn exit_codes_table() -> String {

@@ -23,7 +23,7 @@ fn all_of_three_pages_come_in_order_and_once() {
         "{}",
         run.stderr
     );
-    let window = "2026-11-01T00:00:00.000Z … 2026-12-01T23:59:59.999999Z";
+    let window = "2026-11-01T00:00:00Z … 2026-12-01T23:59:59.999999Z";
     assert_eq!(run.stderr, format!("5 events · {window}\n"));
     assert_eq!(offsets(server), [0, 2, 4]);
 }
@@ -233,7 +233,7 @@ fn the_window_ends_where_the_first_answer_s_clock_stood() {
         "{}",
         run.stderr
     );
-    let end = "2026-11-21T20:15:47.000Z";
+    let end = "2026-11-21T20:15:47Z";
     assert!(
         run.stderr.ends_with(&format!(" … {end}\n")),
         "{}",
@@ -249,7 +249,7 @@ fn the_window_ends_where_the_first_answer_s_clock_stood() {
         .iter()
         .map(|asked| asked.parameter("start_time"))
         .collect();
-    assert_eq!(starts, [Some("2026-11-01T00:00:00.000Z".to_owned())].into());
+    assert_eq!(starts, [Some("2026-11-01T00:00:00Z".to_owned())].into());
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn a_recorded_failure_is_one_line_and_an_exit_code() {
             "{}: {run:#?}",
             row.name
         );
-        assert_eq!(run.stdout, "[", "{}", row.name);
+        assert_eq!(run.stdout, "", "{}", row.name);
         server.finish();
     }
 }

@@ -81,7 +81,7 @@ fn an_event_that_is_not_in_the_window_is_not_found() {
         let run = show(&home, &[&[id], source, &["--on", "2026-01"]].concat());
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
         let expected = format!(
-            "error: there is no event '{id}' from 2026-01-01T00:00:00.000Z to 2026-01-31T23:59:59.999999Z — widen the \
+            "error: there is no event '{id}' from 2026-01-01T00:00:00Z to 2026-01-31T23:59:59.999999Z — widen the \
              window with --since\n"
         );
         assert_eq!(run.stderr, expected);

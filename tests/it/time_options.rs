@@ -40,21 +40,21 @@ fn asked(home: &Home, args: &[&str]) -> Vec<String> {
 
 /// Zone, arguments, and the first and last instant that they let through.
 const WINDOWS: &str = "
-UTC           | --since 2026-01-31T10:00:00Z --until 2026-01-31T11:00:00Z   | 2026-01-31T10:00:00.000Z | 2026-01-31T11:00:00.000Z
-UTC           | --since 2026-01-31T10:00:00+02:00 --until 2026-01-31        | 2026-01-31T08:00:00.000Z | 2026-01-31T23:59:59.999999Z
-UTC           | --since 2026-01-30 --until 2026-01-31                       | 2026-01-30T00:00:00.000Z | 2026-01-31T23:59:59.999999Z
-UTC           | --since 2026-01-31_10:00 --until 2026-01-31T10:00:00.000001 | 2026-01-31T10:00:00.000Z | 2026-01-31T10:00:00.000001Z
-UTC           | --on 2026-01-31                                             | 2026-01-31T00:00:00.000Z | 2026-01-31T23:59:59.999999Z
-UTC           | --on 2026-02                                                | 2026-02-01T00:00:00.000Z | 2026-02-28T23:59:59.999999Z
-UTC           | --on 2024-02                                                | 2024-02-01T00:00:00.000Z | 2024-02-29T23:59:59.999999Z
-UTC           | --on 2026-Q1                                                | 2026-01-01T00:00:00.000Z | 2026-03-31T23:59:59.999999Z
-UTC           | --on 2026-q4                                                | 2026-10-01T00:00:00.000Z | 2026-12-31T23:59:59.999999Z
-UTC           | --on 2026                                                   | 2026-01-01T00:00:00.000Z | 2026-12-31T23:59:59.999999Z
-Europe/Berlin | --on 2026-01-31                                             | 2026-01-30T23:00:00.000Z | 2026-01-31T22:59:59.999999Z
-Europe/Berlin | --on 2026-03-29                                             | 2026-03-28T23:00:00.000Z | 2026-03-29T21:59:59.999999Z
-Europe/Berlin | --since 2026-10-25_02:30 --until 2026-10-25_02:30           | 2026-10-25T00:30:00.000Z | 2026-10-25T01:30:00.000Z
-Asia/Kolkata  | --on 2026                                                   | 2025-12-31T18:30:00.000Z | 2026-12-31T18:29:59.999999Z
-Asia/Kolkata  | --since 2026-01-31T10:00:00Z --until 2026-02-01             | 2026-01-31T10:00:00.000Z | 2026-02-01T18:29:59.999999Z
+UTC           | --since 2026-01-31T10:00:00Z --until 2026-01-31T11:00:00Z   | 2026-01-31T10:00:00Z | 2026-01-31T11:00:00Z
+UTC           | --since 2026-01-31T10:00:00+02:00 --until 2026-01-31        | 2026-01-31T08:00:00Z | 2026-01-31T23:59:59.999999Z
+UTC           | --since 2026-01-30 --until 2026-01-31                       | 2026-01-30T00:00:00Z | 2026-01-31T23:59:59.999999Z
+UTC           | --since 2026-01-31_10:00 --until 2026-01-31T10:00:00.000001 | 2026-01-31T10:00:00Z | 2026-01-31T10:00:00.000001Z
+UTC           | --on 2026-01-31                                             | 2026-01-31T00:00:00Z | 2026-01-31T23:59:59.999999Z
+UTC           | --on 2026-02                                                | 2026-02-01T00:00:00Z | 2026-02-28T23:59:59.999999Z
+UTC           | --on 2024-02                                                | 2024-02-01T00:00:00Z | 2024-02-29T23:59:59.999999Z
+UTC           | --on 2026-Q1                                                | 2026-01-01T00:00:00Z | 2026-03-31T23:59:59.999999Z
+UTC           | --on 2026-q4                                                | 2026-10-01T00:00:00Z | 2026-12-31T23:59:59.999999Z
+UTC           | --on 2026                                                   | 2026-01-01T00:00:00Z | 2026-12-31T23:59:59.999999Z
+Europe/Berlin | --on 2026-01-31                                             | 2026-01-30T23:00:00Z | 2026-01-31T22:59:59.999999Z
+Europe/Berlin | --on 2026-03-29                                             | 2026-03-28T23:00:00Z | 2026-03-29T21:59:59.999999Z
+Europe/Berlin | --since 2026-10-25_02:30 --until 2026-10-25_02:30           | 2026-10-25T00:30:00Z | 2026-10-25T01:30:00Z
+Asia/Kolkata  | --on 2026                                                   | 2025-12-31T18:30:00Z | 2026-12-31T18:29:59.999999Z
+Asia/Kolkata  | --since 2026-01-31T10:00:00Z --until 2026-02-01             | 2026-01-31T10:00:00Z | 2026-02-01T18:29:59.999999Z
 ";
 
 /// The instants just outside, and at, both ends.
@@ -224,7 +224,7 @@ fn what_is_no_window_is_refused_with_a_hint() {
 --on 0000 | error: '0000' is too far away — choose
 --tz America/New_York --until 9999-12-31 | error: '9999-12-31' is too far away — choose
 --since 999999w | error: '999999w' is too far away — choose a time between the years 1 and 9999
---since 2026-02-01 --until 2026-01-31 | error: the window ends before it begins: 2026-02-01T00:00:00.000Z is after 2026-01-31T23:59:59.999999Z — give --since an earlier time than --until
+--since 2026-02-01 --until 2026-01-31 | error: the window ends before it begins: 2026-02-01T00:00:00Z is after 2026-01-31T23:59:59.999999Z — give --since an earlier time than --until
 --tz Europe/Berlim | error: 'Europe/Berlim' is not the name of a time zone — write a name like Europe/Berlin
 --tz Europe/Berlin --since 2026-03-29T02:30 | error: '2026-03-29T02:30' does not exist in Europe/Berlin: the clocks are put forward over it — name the hour before or after
 --last 1h --since 1h | error: the argument '--last <DURATION>' cannot be used with '--since <TIME>'
