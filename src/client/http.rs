@@ -103,11 +103,6 @@ impl Client {
         })
     }
 
-    /// The address that is asked.
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
-
     /// Fetches one page, asking again where a failure may pass.
     pub async fn fetch(&self, request: &Request) -> Result<Answer, ClientError> {
         let url = self.address.endpoint(&request.to_pairs());

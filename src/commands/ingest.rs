@@ -10,7 +10,7 @@ use std::{
 use chrono::Utc;
 use uuid::Uuid;
 
-use super::{Context, options::is_postgres};
+use super::{Context, options::store_path};
 use crate::{
     api::{Event, EventError},
     config::Environment,
@@ -62,12 +62,6 @@ enum Input {
 /// Why `ingest` cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// Neither `--store` nor `AUDITLOG_STORE`.
-    #[error("no store is named")]
-    NoStore,
-    /// The store is one of PostgreSQL. Its URL is not repeated: it may hold a password.
-    #[error("a store in PostgreSQL is not supported")]
-    Postgres,
     /// `-` twice.
     #[error("standard input is named twice")]
     StandardInputTwice,
@@ -91,7 +85,7 @@ pub enum IngestError {
     #[error("cannot write the rejected lines: {0}")]
     Rejects(io::Error),
     /// The store failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// A line became something that is no event: a fault of the program.
     #[error("a line gave no event: {0}")]
@@ -103,22 +97,15 @@ pub enum IngestError {
 
 impl IngestArgs {
     /// What was asked for.
-    pub fn plan(&self, environment: &Environment) -> Result<IngestPlan, IngestError> {
-        let store = self
-            .store
-            .clone()
-            .or_else(|| environment.store.clone())
-            .ok_or(IngestError::NoStore)?;
-        if is_postgres(&store) {
-            return Err(IngestError::Postgres);
-        }
+    pub fn plan(&self, environment: &Environment) -> Result<IngestPlan, Error> {
+        let store = store_path(self.store.as_ref(), environment)?;
         let input = |path: &PathBuf| match path.as_os_str() == "-" {
             true => Input::Standard,
             false => Input::File(path.clone()),
         };
         let inputs: Vec<_> = self.files.iter().map(input).collect();
         if inputs.iter().filter(|&it| *it == Input::Standard).count() > 1 {
-            return Err(IngestError::StandardInputTwice);
+            return Err(IngestError::StandardInputTwice.into());
         }
         Ok(IngestPlan {
             inputs,
