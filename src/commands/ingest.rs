@@ -62,6 +62,9 @@ enum Input {
 /// Why `ingest` cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
+    /// The file for rejected lines is one of those that are read.
+    #[error("{0} cannot take the lines that are rejected from it")]
+    OwnRejects(String),
     /// `-` twice.
     #[error("standard input is named twice")]
     StandardInputTwice,
@@ -123,7 +126,11 @@ impl IngestArgs {
 /// Reads the files, one after the other.
 fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
     let rejects: Box<dyn Write> = match &plan.rejects {
-        Some(path) => Box::new(open_rejects(path)?),
+        Some(path) => {
+            let file = open_rejects(path)?;
+            refuse_own_rejects(&plan.inputs, path)?;
+            Box::new(file)
+        }
         None => Box::new(io::sink()),
     };
     let mut session = Session {
@@ -337,6 +344,19 @@ fn open_rejects(path: &Path) -> Result<File, IngestError> {
         name: path.display().to_string(),
         reason,
     })
+}
+
+/// A file that takes the rejected lines of itself would never end.
+fn refuse_own_rejects(inputs: &[Input], rejects: &Path) -> Result<(), IngestError> {
+    let rejects = rejects.canonicalize().ok();
+    let same = |input: &&Input| match input {
+        Input::Standard => false,
+        Input::File(path) => rejects.is_some() && path.canonicalize().ok() == rejects,
+    };
+    match inputs.iter().find(same) {
+        None => Ok(()),
+        Some(input) => Err(IngestError::OwnRejects(input.name())),
+    }
 }
 
 fn known(progress: SourceProgress) -> Known {

@@ -223,6 +223,7 @@ fn ingest_hint(error: &IngestError) -> Option<&'static str> {
     const FULL: &str = "free some space and run the same command again: nothing is lost or doubled";
     match error {
         IngestError::StandardInputTwice => Some("give - once"),
+        IngestError::OwnRejects(_) => Some("give --rejects another file"),
         IngestError::Open { .. } => Some("check the path and who may use it"),
         IngestError::Read { .. } => {
             Some("run the same command again: it goes on where this one ended")

@@ -98,10 +98,10 @@ fn a_table_shows_what_came_when_it_is_flushed_and_goes_on() {
     format.event(&mut out, &events[0]).unwrap();
     assert_eq!(out, b"");
     format.flush(&mut out).unwrap();
-    assert_eq!(out, b"ID              PLUGIN\ne1              catalog\n");
+    assert_eq!(out, b"ID  PLUGIN\ne1  catalog\n");
     format.event(&mut out, &events[2]).unwrap();
     format.end(&mut out).unwrap();
-    let expected = "ID              PLUGIN\ne1              catalog\ne3              auth\n";
+    let expected = "ID  PLUGIN\ne1  catalog\ne3  auth\n";
     assert_eq!(String::from_utf8(out).unwrap(), expected);
 }
 

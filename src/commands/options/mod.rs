@@ -6,6 +6,6 @@ mod source;
 mod time;
 
 pub use filters::FilterArgs;
-pub use output::{OutputArgs, OutputPlan};
+pub use output::{OpenOutput, OutputArgs, OutputPlan};
 pub use source::{SourceArgs, read_token, refuse_postgres, store_path};
 pub use time::TimeArgs;

@@ -174,7 +174,10 @@ pub async fn read_token(source: Option<&TokenSource>, context: &Context) -> Resu
 
 fn trace(context: &Context) -> crate::client::Trace {
     let ui = context.ui;
-    Box::new(move |level, text| ui.trace(level, text))
+    Box::new(move |level, text| match level {
+        0 => ui.note(text),
+        level => ui.trace(level, text),
+    })
 }
 
 /// The file of the store that is named by a flag or else by the environment.
