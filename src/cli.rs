@@ -71,7 +71,7 @@ const TRY: &str = "Try it without a server: auditlog events --demo";
 /// The codes that scripts rely on; the README's table is held against this.
 const EXIT_CODES: &str = "Exit codes:
   0    done; no events is done
-  1    an unexpected fault
+  1    an unexpected fault, or no such event
   2    wrong usage or configuration
   4    refused: no token, 401, 403
   5    the server or the network failed, after retries

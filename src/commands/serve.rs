@@ -45,26 +45,13 @@ pub struct ServeArgs {
 impl ServeArgs {
     /// Serves until a signal says to stop.
     pub async fn run(&self, context: &Context) -> Result<(), Error> {
-        let (store, tokens, shown) = match self.demo {
-            true => {
-                let token = new_token()?;
-                (
-                    demo::store(context.now)?,
-                    vec![token.clone().into_secret()],
-                    Some(token),
-                )
-            }
-            false => {
-                let tokens = read_tokens(
-                    self.accept_token_file
-                        .as_deref()
-                        .ok_or(Error::NoAcceptedTokens)?,
-                )?;
-                let path = store_path(self.store.as_ref(), &context.environment)?;
-                (Store::open(&path)?, tokens, None)
-            }
-        };
+        let (store, tokens, shown) = self.open(context)?;
         let server = Server::bind(self.listen).await?;
+        if !self.listen.ip().is_loopback() {
+            context.ui.warning(
+                "tokens and events cross the network unencrypted: put a proxy with TLS in front",
+            );
+        }
         let stop = stop_signal()?;
         let mut out = io::stdout().lock();
         writeln!(out, "{}", server.url())
@@ -72,12 +59,48 @@ impl ServeArgs {
             .and_then(|()| out.flush())
             .map_err(Error::Output)?;
         drop(out);
-        server
-            .serve(store, AcceptedTokens::from_iter(tokens), context.ui, stop)
-            .await?;
+        let tokens = AcceptedTokens::from_iter(tokens);
+        server.serve(store, tokens, context.ui, stop).await?;
         context.ui.note("stopped");
         Ok(())
     }
+
+    /// What is served, for whom, and the token to show.
+    fn open(&self, context: &Context) -> Result<(Store, Vec<SecretString>, Option<Token>), Error> {
+        if self.demo {
+            let token = new_token()?;
+            return Ok((
+                demo::store(context.now)?,
+                vec![token.clone().into_secret()],
+                Some(token),
+            ));
+        }
+        let file = self
+            .accept_token_file
+            .as_deref()
+            .ok_or(Error::NoAcceptedTokens)?;
+        let tokens = read_tokens(file)?;
+        if is_exposed(file) {
+            let file = file.display();
+            context.ui.warning(&format!(
+                "others can read the tokens in {file}: chmod 600 it"
+            ));
+        }
+        let path = store_path(self.store.as_ref(), &context.environment)?;
+        Ok((Store::open(&path)?, tokens, None))
+    }
+}
+
+/// Whether others than its owner can read a file.
+#[cfg(unix)]
+fn is_exposed(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_exposed(_path: &Path) -> bool {
+    false
 }
 
 /// The tokens of a file, one a line, so that an old one can stay valid while a new one is handed out.
