@@ -1,10 +1,8 @@
 //! Answers that no Backstage gives: of proxies, of sign-in pages, of other programs, and of connections that end.
 
-use std::fs;
-
 use crate::support::{
-    Home, Run,
-    asking::{TOKEN, event, lines, trail},
+    Home, Run, TOKEN,
+    events::{event, lines, trail},
     scripted::{Reply, Scripted},
 };
 
@@ -26,12 +24,8 @@ fn ask_into_file(server: &Scripted) -> Run {
     ];
     let run = home.ask(&server.url(), &args);
     if run.code != 0 {
-        let names: Vec<_> = fs::read_dir(home.path("."))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        assert_eq!(names, ["answer.json"], "no litter");
-        assert_eq!(fs::read_to_string(home.path("answer.json")).unwrap(), "old");
+        assert_eq!(home.names(), ["answer.json"], "no litter");
+        assert_eq!(home.read("answer.json"), "old");
     }
     run
 }

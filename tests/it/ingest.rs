@@ -2,13 +2,12 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
     process::Stdio,
 };
 
 use crate::support::{
     Home, Run, fixture,
-    trail::{bodies, busy_day, log, recorded, stored},
+    logs::{RECORDING, bodies, busy_day, log, recorded_lines, stored},
 };
 
 fn event(number: usize) -> String {
@@ -42,7 +41,7 @@ fn stored_numbers(home: &Home) -> Vec<String> {
 #[test]
 fn the_recording_becomes_what_the_contract_says() {
     let home = Home::new();
-    let recording = fixture("backstage/audit.production.jsonl");
+    let recording = fixture(RECORDING);
     let said = ingest(&home, &[recording.to_str().unwrap()]);
     assert_eq!(
         said,
@@ -109,7 +108,7 @@ fn two_equal_lines_are_two_events() {
 fn the_ids_of_a_file_are_the_same_in_every_store() {
     let (one, other) = (Home::new(), Home::new());
     for home in [&one, &other] {
-        home.write("a.log", log(&recorded()));
+        home.write("a.log", log(&recorded_lines()));
         ingest(home, &["a.log"]);
     }
     assert_eq!(stored(&one.path("s.db")), stored(&other.path("s.db")));
@@ -194,15 +193,9 @@ fn standard_input_that_is_a_file_is_that_file_and_a_pipe_is_new_each_time() {
     }
     assert!(ingest(&home, &["a.log"]).starts_with("read 0, stored 0,"));
     for _ in 0..2 {
-        let mut command = home.command(&args);
-        let command = command.stdin(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
         // The end of a pipe is the end of its last line.
         let text = log(&events(0..2));
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(text.trim_end().as_bytes()).unwrap();
-        drop(stdin);
-        let run = Run::of(child.wait_with_output().unwrap());
+        let run = Run::fed(home.command(&args), text.trim_end());
         assert_eq!(run.code, 0);
         assert!(run.stderr.contains("read 2, stored 2,"), "{run:?}");
     }

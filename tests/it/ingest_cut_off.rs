@@ -13,7 +13,7 @@ use std::{
 
 use crate::support::{
     Home, Run,
-    trail::{busy_day, log, progress, stored},
+    logs::{busy_day, log, progress, stored},
 };
 
 const KILLS: u32 = 50;

@@ -9,9 +9,8 @@ use auditlog::{
 };
 
 use crate::support::{
-    Home,
-    events::{event_of, hostile, layout, written},
-    fixture,
+    Home, fixture,
+    hostile::{event_of, hostile, layout, written},
 };
 
 const EVENTS: &str = r#"

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use crate::support::{
-    Home, Run,
-    asking::{TOKEN, event, lines},
+    Home, Run, TOKEN,
+    events::{event, lines},
     scripted::{Reply, Scripted},
 };
 

@@ -13,8 +13,8 @@ use auditlog::{
 };
 
 use crate::support::{
-    Home, Run,
-    asking::{TOKEN, event, trail},
+    Home, Run, TOKEN,
+    events::{event, trail},
     scripted::{Reply, Scripted},
 };
 

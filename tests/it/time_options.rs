@@ -12,9 +12,7 @@ fn store_of(home: &Home, times: &[String]) {
             r#"{{"eventId":"{time}","isAuditEvent":true,"message":"p.{time}","plugin":"p","status":"succeeded","timestamp":"{time}"}}"#
         ) + "\n"
     };
-    home.write("log", times.iter().map(line).collect::<String>());
-    let run = home.run(&["ingest", "--store", "s.db", "log"]);
-    assert_eq!(run.code, 0, "{run:?}");
+    let run = home.ingest(times.iter().map(line).collect::<String>());
     assert!(!run.stderr.contains("no time of their own"), "{run:?}");
 }
 

@@ -12,8 +12,8 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_tim
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::support::{
-    Home, Run,
-    asking::{TOKEN, event, lines},
+    Home, Run, TOKEN,
+    events::{event, lines},
     scripted::{Reply, Scripted},
 };
 
