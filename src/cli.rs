@@ -141,14 +141,20 @@ fn context(talk: &TalkArgs) -> Context {
 
 /// One line: what failed, then what to do about it; the causes below it where they were asked for.
 fn report(error: &Error, ui: &Ui) {
+    let mut said = error.to_string();
     let hint = error
         .hint()
         .map(|hint| format!(" — {hint}"))
         .unwrap_or_default();
-    ui.error(&format!("{error}{hint}"));
+    ui.error(&format!("{said}{hint}"));
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
-        ui.trace(1, &format!("caused by: {source}"));
+        let text = source.to_string();
+        // Many an error has its cause in its own text.
+        if !said.contains(&text) {
+            ui.trace(1, &format!("caused by: {text}"));
+            said = text;
+        }
         cause = source.source();
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    json::{compact, well_formed},
+    json::{compact, text, well_formed},
     timestamp::Timestamp,
 };
 
@@ -209,14 +209,6 @@ pub fn newest_first(a: &Event, b: &Event) -> Ordering {
     b.time
         .cmp(&a.time)
         .then_with(|| b.id().as_bytes().cmp(a.id().as_bytes()))
-}
-
-/// A JSON value as text: a string's content, none for null, anything else as it is written.
-fn text(json: &str) -> Option<String> {
-    match json {
-        "null" => None,
-        _ => Some(serde_json::from_str(&well_formed(json)).unwrap_or_else(|_| json.to_owned())),
-    }
 }
 
 /// An event of our own making, before it has its JSON.

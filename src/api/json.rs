@@ -41,6 +41,14 @@ fn ends_escaped(part: &str) -> bool {
     !backslashes.is_multiple_of(2)
 }
 
+/// A JSON value as text: a string's content, none for null, anything else as it is written.
+pub fn text(json: &str) -> Option<String> {
+    match json {
+        "null" => None,
+        _ => Some(serde_json::from_str(&well_formed(json)).unwrap_or_else(|_| json.to_owned())),
+    }
+}
+
 /// The same text with every half of a surrogate pair that stands alone replaced by `\ufffd`.
 ///
 /// JavaScript writes such halves as escapes (`\ud800`), which no Rust string can hold: without this, whoever chose

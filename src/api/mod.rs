@@ -10,7 +10,7 @@ mod problem;
 mod timestamp;
 
 pub use event::{Draft, Event, EventError, Field, Meta, SEVERITIES, STATUSES, newest_first};
-pub use json::{compact, well_formed};
+pub use json::{compact, text, well_formed};
 pub use page::{Page, PageError, write_page};
 pub use problem::{Problem, ProblemRequest};
 pub use timestamp::Timestamp;

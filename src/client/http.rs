@@ -34,7 +34,10 @@ const MAX_REDIRECTS: usize = 5;
 /// A Backstage closes idle connections after 5 s; ours are given up before that.
 const IDLE: Duration = Duration::from_secs(4);
 
-/// What is said of each request: how often `-v` must be given to see it, and the text. Never the token.
+/// Waits up to this long are nothing to talk about.
+const QUIET_WAIT: Duration = Duration::from_secs(1);
+
+/// What is said of each request: how often `-v` must be given to see it (0: never), and the text. Never the token.
 pub type Trace = Box<dyn Fn(u8, &str) + Send + Sync>;
 
 /// How to connect.
@@ -103,11 +106,6 @@ impl Client {
         })
     }
 
-    /// The address that is asked.
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
-
     /// Fetches one page, asking again where a failure may pass.
     pub async fn fetch(&self, request: &Request) -> Result<Answer, ClientError> {
         let url = self.address.endpoint(&request.to_pairs());
@@ -120,8 +118,10 @@ impl Client {
             let wait = retry::next_wait(retry, self.options.retries, asked, fastrand::f64());
             let Some(wait) = wait else { return Err(error) };
             retry += 1;
+            // A person who waits should know why.
+            let level = u8::from(wait <= QUIET_WAIT);
             (self.trace)(
-                1,
+                level,
                 &format!("{error}; asking again in {:.1} s", wait.as_secs_f64()),
             );
             tokio::time::sleep(wait).await;
@@ -184,7 +184,7 @@ impl Client {
     fn failed(&self, error: reqwest::Error) -> Try {
         let origin = self.address.origin();
         let reason = self.token.hidden_in(&innermost(&error));
-        if error.is_timeout() {
+        if error.is_timeout() && !error.is_connect() {
             return Try::MayPass(
                 ClientError::TimedOut {
                     origin,

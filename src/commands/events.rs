@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     Context, answer,
     explain::explanation,
-    options::{FilterArgs, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
+    options::{FilterArgs, OpenOutput, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
     summary::{Amount, summary},
 };
 use crate::{
@@ -109,61 +109,67 @@ impl EventsArgs {
         if plan.explain {
             return answer(&explanation(&plan.reading, &target));
         }
-        let mut answer = plan.output.open(context)?;
-        let work = async {
-            let opened = self.source.open(&target, context).await?;
-            let mut seen = 0;
-            let last = plan.reading.wanted;
-            let mut shown = 0;
-            let mut sink = |event| {
-                seen += 1;
-                if last.is_some_and(|last| seen > last) {
-                    return Ok(ControlFlow::Break(()));
-                }
-                if seen > plan.offset {
-                    shown += 1;
-                    answer.event(&event)?;
-                }
-                Ok(match last.is_some_and(|last| seen >= last) {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
-                })
-            };
-            let told = opened.source.read(&plan.reading, &mut sink).await?;
-            Ok((told, shown))
-        };
+        let mut output = plan.output.open(context)?;
         let done = tokio::select! {
             // First, so that the signal is caught before anything is asked.
             biased;
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
-            done = work => done,
+            done = self.read(&plan, &target, context, &mut output) => done,
         };
         match done {
-            Ok((told, shown)) => {
-                answer.end()?;
-                say(context, &plan, &told, shown);
+            Ok((told, amount)) => {
+                output.end()?;
+                say(context, &told, &amount);
                 Ok(())
             }
             Err(error) => {
-                answer.break_off();
+                output.break_off();
                 Err(error)
             }
         }
     }
+
+    /// Reads the matches into the output, those before the offset aside.
+    async fn read(
+        &self,
+        plan: &EventsPlan,
+        target: &Target,
+        context: &Context,
+        output: &mut OpenOutput,
+    ) -> Result<(Told, Amount), Error> {
+        let opened = self.source.open(target, context).await?;
+        let mut seen: u64 = 0;
+        let enough = |seen| plan.reading.wanted.is_some_and(|wanted| seen >= wanted);
+        let mut sink = |event| {
+            if enough(seen) {
+                return Ok(ControlFlow::Break(()));
+            }
+            seen += 1;
+            if seen > plan.offset {
+                output.event(&event)?;
+            }
+            Ok(match enough(seen) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })
+        };
+        let told = opened.source.read(&plan.reading, &mut sink).await?;
+        let amount = Amount {
+            shown: seen.saturating_sub(plan.offset),
+            skipped: seen.min(plan.offset),
+            limit: plan.limit,
+        };
+        Ok((told, amount))
+    }
 }
 
 /// What there is to say about the answer.
-fn say(context: &Context, plan: &EventsPlan, told: &Told, shown: u64) {
+fn say(context: &Context, told: &Told, amount: &Amount) {
     for field in &told.leaky {
         let option = FilterArgs::option(*field);
         context.ui.note(&format!(
             "the server lets other events through {option}: it is applied here"
         ));
     }
-    let amount = Amount {
-        shown,
-        skipped: plan.offset,
-        limit: plan.limit,
-    };
-    context.ui.note(&summary(&amount, told));
+    context.ui.note(&summary(amount, told));
 }

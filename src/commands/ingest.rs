@@ -10,7 +10,7 @@ use std::{
 use chrono::Utc;
 use uuid::Uuid;
 
-use super::{Context, options::is_postgres};
+use super::{Context, options::store_path};
 use crate::{
     api::{Event, EventError},
     config::Environment,
@@ -62,12 +62,9 @@ enum Input {
 /// Why `ingest` cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// Neither `--store` nor `AUDITLOG_STORE`.
-    #[error("no store is named")]
-    NoStore,
-    /// The store is one of PostgreSQL. Its URL is not repeated: it may hold a password.
-    #[error("a store in PostgreSQL is not supported")]
-    Postgres,
+    /// The file for rejected lines is one of those that are read.
+    #[error("{0} cannot take the lines that are rejected from it")]
+    OwnRejects(String),
     /// `-` twice.
     #[error("standard input is named twice")]
     StandardInputTwice,
@@ -91,7 +88,7 @@ pub enum IngestError {
     #[error("cannot write the rejected lines: {0}")]
     Rejects(io::Error),
     /// The store failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// A line became something that is no event: a fault of the program.
     #[error("a line gave no event: {0}")]
@@ -103,22 +100,15 @@ pub enum IngestError {
 
 impl IngestArgs {
     /// What was asked for.
-    pub fn plan(&self, environment: &Environment) -> Result<IngestPlan, IngestError> {
-        let store = self
-            .store
-            .clone()
-            .or_else(|| environment.store.clone())
-            .ok_or(IngestError::NoStore)?;
-        if is_postgres(&store) {
-            return Err(IngestError::Postgres);
-        }
+    pub fn plan(&self, environment: &Environment) -> Result<IngestPlan, Error> {
+        let store = store_path(self.store.as_ref(), environment)?;
         let input = |path: &PathBuf| match path.as_os_str() == "-" {
             true => Input::Standard,
             false => Input::File(path.clone()),
         };
         let inputs: Vec<_> = self.files.iter().map(input).collect();
         if inputs.iter().filter(|&it| *it == Input::Standard).count() > 1 {
-            return Err(IngestError::StandardInputTwice);
+            return Err(IngestError::StandardInputTwice.into());
         }
         Ok(IngestPlan {
             inputs,
@@ -136,7 +126,11 @@ impl IngestArgs {
 /// Reads the files, one after the other.
 fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
     let rejects: Box<dyn Write> = match &plan.rejects {
-        Some(path) => Box::new(open_rejects(path)?),
+        Some(path) => {
+            let file = open_rejects(path)?;
+            refuse_own_rejects(&plan.inputs, path)?;
+            Box::new(file)
+        }
         None => Box::new(io::sink()),
     };
     let mut session = Session {
@@ -350,6 +344,19 @@ fn open_rejects(path: &Path) -> Result<File, IngestError> {
         name: path.display().to_string(),
         reason,
     })
+}
+
+/// A file that takes the rejected lines of itself would never end.
+fn refuse_own_rejects(inputs: &[Input], rejects: &Path) -> Result<(), IngestError> {
+    let rejects = rejects.canonicalize().ok();
+    let same = |input: &&Input| match input {
+        Input::Standard => false,
+        Input::File(path) => rejects.is_some() && path.canonicalize().ok() == rejects,
+    };
+    match inputs.iter().find(same) {
+        None => Ok(()),
+        Some(input) => Err(IngestError::OwnRejects(input.name())),
+    }
 }
 
 fn known(progress: SourceProgress) -> Known {

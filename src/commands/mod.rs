@@ -1,6 +1,7 @@
 //! One file a subcommand: what was typed (`Args`), what it means (`plan`, pure), and doing it (`run`).
 
 pub mod completions;
+mod demo;
 pub mod events;
 mod explain;
 pub mod ingest;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Table, presets::NOTHING};
 
-use super::{Context, answer, options::is_postgres};
+use super::{Context, answer, options::refuse_postgres};
 use crate::{
     address::Address,
     config::{
@@ -121,8 +121,8 @@ impl AddArgs {
         if let Some(url) = &self.url {
             Address::parse(url).map_err(SettingsError::from)?;
         }
-        if self.store.as_deref().is_some_and(is_postgres) {
-            return Err(Error::PostgresStore);
+        if let Some(store) = &self.store {
+            refuse_postgres(store)?;
         }
         if let Some(zone) = &self.tz {
             Zone::parse(zone)?;

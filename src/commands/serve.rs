@@ -9,10 +9,7 @@ use std::{
 use clap::Args;
 use secrecy::SecretString;
 
-use super::{
-    Context,
-    options::{demo_store, is_postgres, new_token},
-};
+use super::{Context, demo, options::store_path, token::new_token};
 use crate::{
     error::Error,
     server::{AcceptedTokens, Server},
@@ -52,7 +49,7 @@ impl ServeArgs {
             true => {
                 let token = new_token()?;
                 (
-                    demo_store(context.now)?,
+                    demo::store(context.now)?,
                     vec![token.clone().into_secret()],
                     Some(token),
                 )
@@ -63,7 +60,8 @@ impl ServeArgs {
                         .as_deref()
                         .ok_or(Error::NoAcceptedTokens)?,
                 )?;
-                (self.open_store(context)?, tokens, None)
+                let path = store_path(self.store.as_ref(), &context.environment)?;
+                (Store::open(&path)?, tokens, None)
             }
         };
         let server = Server::bind(self.listen).await?;
@@ -79,18 +77,6 @@ impl ServeArgs {
             .await?;
         context.ui.note("stopped");
         Ok(())
-    }
-
-    fn open_store(&self, context: &Context) -> Result<Store, Error> {
-        let path = self
-            .store
-            .as_ref()
-            .or(context.environment.store.as_ref())
-            .ok_or(Error::NoStore)?;
-        match is_postgres(path) {
-            true => Err(Error::PostgresStore),
-            false => Ok(Store::open(path)?),
-        }
     }
 }
 

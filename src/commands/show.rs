@@ -12,11 +12,11 @@ use super::{
     options::{SourceArgs, TimeArgs},
 };
 use crate::{
-    api::{Event, MAX_LIMIT, Timestamp},
+    api::{Event, Field, MAX_LIMIT, Timestamp},
     config::Target,
     error::Error,
     output::{Layout, write_record},
-    query::{Order, Query, Window, Zone},
+    query::{Filter, Order, Query, Window, Zone},
     source::{Reading, Source},
 };
 
@@ -74,22 +74,17 @@ impl ShowArgs {
         let reading = Reading {
             query: Query {
                 window: plan.window,
-                filters: Vec::new(),
+                filters: vec![Filter::equals(Field::Id, &self.id)],
             },
             order: Order::NewestFirst,
             page_size: MAX_LIMIT,
-            wanted: None,
+            wanted: Some(1),
             now: context.now,
         };
         let mut found = None;
         let mut sink = |event: Event| {
-            Ok(match event.id() == self.id {
-                true => {
-                    found = Some(event);
-                    ControlFlow::Break(())
-                }
-                false => ControlFlow::Continue(()),
-            })
+            found = Some(event);
+            Ok(ControlFlow::Break(()))
         };
         let told = opened.source.read(&reading, &mut sink).await?;
         let event = found.ok_or_else(|| Error::NoSuchEvent {

@@ -259,6 +259,11 @@ fn typed_token() -> Result<Token, Error> {
     Ok(Token::parse(text)?)
 }
 
+/// A token as Portal's guide makes one.
+pub fn new_token() -> Result<Token, Error> {
+    random_token(DEFAULT_BYTES, Encoding::Base64)
+}
+
 fn random_token(bytes: u16, encoding: Encoding) -> Result<Token, Error> {
     let mut random = vec![0; bytes.into()];
     getrandom::fill(&mut random).map_err(Error::Random)?;

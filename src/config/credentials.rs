@@ -30,6 +30,8 @@ pub enum CredentialsError {
     Token { profile: String, error: TokenError },
     #[error("{} is not valid: [profiles.{profile}] needs 'origin' and 'token'", path.display())]
     Shape { path: PathBuf, profile: String },
+    #[error("{} is not valid: 'profiles' is not a table", path.display())]
+    NoPlace { path: PathBuf },
 }
 
 /// Reads the token that is stored for a profile, if one is; it must belong to `origin`.
@@ -84,9 +86,9 @@ pub fn write_stored_token(
             table.set_implicit(true);
             Item::Table(table)
         });
-        if let Some(profiles) = profiles.as_table_like_mut() {
-            profiles.insert(profile, Item::Table(entry));
-        }
+        let profiles = profiles.as_table_like_mut()?;
+        profiles.insert(profile, Item::Table(entry));
+        Some(())
     })
 }
 
@@ -99,16 +101,21 @@ pub fn remove_stored_token(dir: &ConfigDir, profile: &str) -> Result<bool, Crede
                 .get_mut("profiles")
                 .and_then(Item::as_table_like_mut);
             removed = profiles.is_some_and(|profiles| profiles.remove(profile).is_some());
+            Some(())
         })?;
     }
     Ok(removed)
 }
 
-fn edit(dir: &ConfigDir, change: impl FnOnce(&mut DocumentMut)) -> Result<(), CredentialsError> {
+/// `change` gives none where the file has no place for it.
+fn edit(
+    dir: &ConfigDir,
+    change: impl FnOnce(&mut DocumentMut) -> Option<()>,
+) -> Result<(), CredentialsError> {
     let path = dir.credentials_file();
     refuse_exposed(&path)?;
     let mut document = read_document(&path)?;
-    change(&mut document);
+    change(&mut document).ok_or_else(|| CredentialsError::NoPlace { path: path.clone() })?;
     dir.write(&path, &document.to_string())
         .map_err(|error| CredentialsError::Config(ConfigError::Write { path, error }))
 }

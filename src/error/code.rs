@@ -39,7 +39,7 @@ impl Error {
             // Not a text, and so no token.
             Self::Stdin(error) if error.kind() == io::ErrorKind::InvalidData => Code::Usage,
             Self::Output(_) | Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => Code::Fault,
-            Self::NoSuchEvent { .. } | Self::Demo(_) => Code::Fault,
+            Self::NoSuchEvent { .. } => Code::Fault,
             Self::OutputFile { .. }
             | Self::EmptyWindow { .. }
             | Self::ColumnsOfJson
@@ -121,10 +121,9 @@ fn source_code(error: &SourceError) -> Code {
 
 fn ingest_code(error: &IngestError) -> Code {
     match error {
-        IngestError::NoStore
-        | IngestError::Postgres
-        | IngestError::StandardInputTwice
-        | IngestError::Open { .. } => Code::Usage,
+        IngestError::StandardInputTwice | IngestError::OwnRejects(_) | IngestError::Open { .. } => {
+            Code::Usage
+        }
         IngestError::Read { .. }
         | IngestError::Rejects(_)
         | IngestError::Event(_)

@@ -20,7 +20,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Output(_) | Self::Interrupted | Self::Stdin(_) => return None,
-            Self::Signals(_) | Self::Random(_) | Self::Demo(_) => return None,
+            Self::Signals(_) | Self::Random(_) => return None,
             Self::OutputFile { .. } => "check the folder and who may write there",
             Self::EmptyWindow { .. } => "give --since an earlier time than --until",
             Self::NoSuchEvent { .. } => "widen the window with --since",
@@ -30,7 +30,7 @@ impl Error {
             Self::NoProfile => "add one: auditlog profile add NAME --url URL",
             Self::NotAServer => "name a server with --url or --profile",
             Self::NoToken => NO_TOKEN,
-            Self::NoStore => "give --store PATH, or serve the sample trail with --demo",
+            Self::NoStore => "give --store PATH or AUDITLOG_STORE",
             Self::PostgresStore => "give the path of a file",
             Self::NoAcceptedTokens => {
                 "make one (auditlog token generate > FILE) and give --accept-token-file FILE"
@@ -128,6 +128,7 @@ fn credentials_hint(error: &CredentialsError) -> Option<String> {
         CredentialsError::OtherOrigin { profile, .. } => {
             format!("store the token of the new address: auditlog token set --profile {profile}")
         }
+        CredentialsError::NoPlace { .. } => "mend the file by hand".to_owned(),
         CredentialsError::Token { profile, .. } | CredentialsError::Shape { profile, .. } => {
             format!("store it again: auditlog token set --profile {profile}")
         }
@@ -221,9 +222,8 @@ fn source_hint(error: &SourceError) -> Option<String> {
 fn ingest_hint(error: &IngestError) -> Option<&'static str> {
     const FULL: &str = "free some space and run the same command again: nothing is lost or doubled";
     match error {
-        IngestError::NoStore => Some("give --store PATH"),
-        IngestError::Postgres => Some("give --store the path of a file"),
         IngestError::StandardInputTwice => Some("give - once"),
+        IngestError::OwnRejects(_) => Some("give --rejects another file"),
         IngestError::Open { .. } => Some("check the path and who may use it"),
         IngestError::Read { .. } => {
             Some("run the same command again: it goes on where this one ended")

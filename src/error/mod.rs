@@ -10,7 +10,7 @@ use std::{io, path::PathBuf};
 use crate::{
     api::Timestamp,
     client::ClientError,
-    commands::{ingest::IngestError, options::DemoError},
+    commands::ingest::IngestError,
     config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
     query::{FilterError, TimeError, Window},
     server::ServeError,
@@ -91,8 +91,6 @@ pub enum Error {
     Ingest(#[from] IngestError),
     #[error(transparent)]
     Serve(#[from] ServeError),
-    #[error(transparent)]
-    Demo(#[from] DemoError),
 }
 
 fn shown(window: &Window) -> String {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, str::FromStr};
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 
-use crate::api::{Event, Field, well_formed};
+use crate::api::{Event, Field, text, well_formed};
 
 /// A column of a table or a CSV.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,10 +110,7 @@ fn inside(meta: &str, path: &[String]) -> Option<String> {
         let fields: IndexMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json).ok()?;
         json = fields.get(key.as_str())?.get();
     }
-    match json {
-        "null" => None,
-        _ => Some(serde_json::from_str(json).unwrap_or_else(|_| json.to_owned())),
-    }
+    text(json)
 }
 
 fn short_name(field: Field) -> &'static str {

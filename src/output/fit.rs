@@ -21,17 +21,6 @@ pub struct Need {
     pub leaves: Option<u8>,
 }
 
-impl Need {
-    /// The same for a column whose values are yet to come.
-    pub fn at_least_fair(self) -> Self {
-        Self {
-            whole: self.whole.max(self.fair),
-            most: self.most.max(self.fair),
-            ..self
-        }
-    }
-}
-
 /// Whether all columns fit in `width` and read well.
 pub fn reads_well(needs: &[Need], width: usize) -> bool {
     sum(needs.iter().map(|need| need.fair.min(need.most))) <= width

@@ -35,7 +35,7 @@ pub trait Format {
     /// Writes an event, or keeps it until more is known.
     fn event(&mut self, out: &mut dyn Write, event: &Event) -> io::Result<()>;
 
-    /// Writes what was kept: before a wait for more events, and after a failure, so that what came is seen.
+    /// Writes what was kept, so that what came is seen; after a failure, too.
     fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         out.flush()
     }

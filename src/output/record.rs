@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Layout, escape::visible, paint::Paint, width::width};
-use crate::api::{Event, Field, Timestamp, well_formed};
+use crate::api::{Event, Field, Timestamp, text};
 
 /// A longer name shifts its own line and not every line.
 const WIDEST_NAME: usize = 24;
@@ -40,14 +40,6 @@ pub fn write_record(out: &mut dyn Write, event: &Event, layout: &Layout) -> io::
         out.write_all(b"\n")?;
     }
     Ok(())
-}
-
-/// A string's content, none for null, another value's JSON.
-fn text(json: &str) -> Option<String> {
-    match json {
-        "null" => None,
-        _ => Some(serde_json::from_str(&well_formed(json)).unwrap_or_else(|_| json.to_owned())),
-    }
 }
 
 /// ` (2026-11-21 21:15:46 +01:00)`, unless the zone is UTC.

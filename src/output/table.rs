@@ -97,11 +97,10 @@ impl Table {
         }
     }
 
-    /// Settles the widths by the rows that came, and writes these. Where few came and more will, no column is narrower
-    /// than reads well: the first event of a trail that is followed is no measure.
-    fn settle(&mut self, out: &mut dyn Write, more: bool) -> io::Result<()> {
+    /// Settles the widths by the rows that came, and writes these.
+    fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let kept = std::mem::take(&mut self.kept);
-        let settled = self.settled_for(&kept, more);
+        let settled = self.settled_for(&kept);
         if self.layout.header {
             let titles = self.titles().into_iter().map(|title| Cell {
                 text: Cow::Owned(title),
@@ -117,8 +116,8 @@ impl Table {
         Ok(())
     }
 
-    fn settled_for(&self, events: &[Event], more: bool) -> Settled {
-        let whole = self.needs(events, false, more);
+    fn settled_for(&self, events: &[Event]) -> Settled {
+        let whole = self.needs(events, false);
         let Some(width) = self.layout.width else {
             let widths = whole.iter().map(|need| Some(need.whole.min(WIDEST)));
             return Settled {
@@ -128,7 +127,7 @@ impl Table {
         };
         let short = !reads_well(&whole, width);
         let needs = if short {
-            self.needs(events, true, more)
+            self.needs(events, true)
         } else {
             whole
         };
@@ -141,7 +140,7 @@ impl Table {
         Settled { short, widths }
     }
 
-    fn needs(&self, events: &[Event], short: bool, more: bool) -> Vec<Need> {
+    fn needs(&self, events: &[Event], short: bool) -> Vec<Need> {
         let mut found = vec![Vec::with_capacity(events.len()); self.columns.len()];
         for event in events {
             for (found, cell) in found.iter_mut().zip(self.cells(event, short)) {
@@ -155,8 +154,7 @@ impl Table {
                 found.sort_unstable();
                 let at = |part: usize| found.get(part).copied().unwrap_or(0).max(title);
                 let (whole, most) = (found.len().saturating_sub(1), found.len() * 9 / 10);
-                let need = self.need(column, at(whole), at(most), short);
-                if more { need.at_least_fair() } else { need }
+                self.need(column, at(whole), at(most), short)
             })
             .collect()
     }
@@ -256,19 +254,12 @@ impl Format for Table {
         if self.kept.len() < FIRST_ROWS {
             return Ok(());
         }
-        self.settle(out, false)
+        self.settle(out)
     }
 
     fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if !self.kept.is_empty() {
-            self.settle(out, true)?;
-        }
-        out.flush()
-    }
-
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if !self.kept.is_empty() {
-            self.settle(out, false)?;
+            self.settle(out)?;
         }
         out.flush()
     }

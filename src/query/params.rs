@@ -85,7 +85,8 @@ fn says_in_url(filter: &Filter) -> bool {
         .iter()
         .all(|pattern| pattern.as_literal().is_some());
     let several = filter.field == Field::SeverityLevel;
-    literals && (filter.any_of.len() == 1 || several && !filter.any_of.is_empty())
+    let filtered = Field::FILTERED.contains(&filter.field);
+    filtered && literals && (filter.any_of.len() == 1 || several && !filter.any_of.is_empty())
 }
 
 impl Request {

@@ -268,36 +268,19 @@ fn calendar_span(text: &str) -> Option<(NaiveDate, u32)> {
         Some((year, part)) => (year, Some(part)),
         None => (text, None),
     };
-    let number = |digits: &str| {
-        digits
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| digits.parse::<u32>().ok())
-    };
-    let year = (year.len() == 4)
-        .then(|| number(year))
-        .flatten()
-        .flatten()?
-        .try_into()
-        .ok()?;
+    let year = number(year, 4)?.try_into().ok()?;
     let (month, months) = match part.map(|part| (part, part.strip_prefix(['Q', 'q']))) {
         None => (1, 12),
-        Some((_, Some(quarter))) => {
-            let quarter = (quarter.len() == 1)
-                .then(|| number(quarter))
-                .flatten()
-                .flatten()?;
-            (quarter.checked_sub(1)? * 3 + 1, 3)
-        }
-        Some((month, None)) => (
-            (month.len() == 2)
-                .then(|| number(month))
-                .flatten()
-                .flatten()?,
-            1,
-        ),
+        Some((_, Some(quarter))) => (number(quarter, 1)?.checked_sub(1)? * 3 + 1, 3),
+        Some((month, None)) => (number(month, 2)?, 1),
     };
     Some((NaiveDate::from_ymd_opt(year, month, 1)?, months))
+}
+
+/// A number of just so many digits.
+fn number(digits: &str, length: usize) -> Option<u32> {
+    let shaped = digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_digit());
+    shaped.then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]

@@ -158,7 +158,7 @@ fn what_is_to_be_served_must_be_named() {
     for (args, expected) in [
         (
             &["--accept-token-file", "accepted"][..],
-            "error: no store is named — give --store PATH, or serve",
+            "error: no store is named — give --store PATH or AUDITLOG_STORE",
         ),
         (
             &[],

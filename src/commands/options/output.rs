@@ -77,20 +77,20 @@ impl OutputArgs {
 ///
 /// Nothing is written before the first event or the end: a header alone would pass for "no events" where a token
 /// was refused.
-pub struct Answer {
+pub struct OpenOutput {
     format: Box<dyn Format>,
-    target: Output,
+    target: Place,
     begun: bool,
 }
 
-enum Output {
+enum Place {
     Stdout(Box<dyn Write>),
     File(AtomicFile),
 }
 
 impl OutputPlan {
     /// Opens the target, before anything is fetched.
-    pub fn open(&self, context: &Context) -> Result<Answer, Error> {
+    pub fn open(&self, context: &Context) -> Result<OpenOutput, Error> {
         let terminal = self.file.is_none() && io::stdout().is_terminal();
         let layout = Layout {
             width: terminal.then(terminal_width).flatten(),
@@ -103,15 +103,15 @@ impl OutputPlan {
         let target = match &self.file {
             Some(path) => {
                 let file = AtomicFile::create(path);
-                Output::File(file.map_err(|error| Error::OutputFile {
+                Place::File(file.map_err(|error| Error::OutputFile {
                     path: path.clone(),
                     error,
                 })?)
             }
-            None if terminal => Output::Stdout(Box::new(io::stdout())),
-            None => Output::Stdout(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout()))),
+            None if terminal => Place::Stdout(Box::new(io::stdout())),
+            None => Place::Stdout(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout()))),
         };
-        Ok(Answer {
+        Ok(OpenOutput {
             format: self.format.format(layout),
             target,
             begun: false,
@@ -119,7 +119,7 @@ impl OutputPlan {
     }
 }
 
-impl Answer {
+impl OpenOutput {
     /// Writes an event.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         self.begin()?;
@@ -130,8 +130,8 @@ impl Answer {
     pub fn end(mut self) -> Result<(), Error> {
         self.finish().map_err(Error::Output)?;
         match self.target {
-            Output::Stdout(_) => Ok(()),
-            Output::File(file) => file.commit().map_err(Error::Output),
+            Place::Stdout(_) => Ok(()),
+            Place::File(file) => file.commit().map_err(Error::Output),
         }
     }
 
@@ -150,13 +150,13 @@ impl Answer {
 
     /// Ends an answer that broke off: what came is shown, nothing that says it is whole.
     pub fn break_off(mut self) {
-        if let Output::Stdout(out) = &mut self.target {
+        if let Place::Stdout(out) = &mut self.target {
             let _ = self.format.flush(out).and_then(|()| out.flush());
         }
     }
 }
 
-impl Output {
+impl Place {
     fn writer(&mut self) -> &mut dyn Write {
         match self {
             Self::Stdout(out) => out,

@@ -1,14 +1,16 @@
 //! Where the events come from, and opening it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 
-use super::demo::{Served, serve_demo};
 use crate::{
     client::{Client, DEFAULT_RETRIES, Options},
-    commands::Context,
-    config::{Asked, SettingsError, Target, TokenSource, Which},
+    commands::{Context, demo},
+    config::{Asked, Environment, SettingsError, Target, TokenSource, Which},
     error::Error,
     query::parse_duration,
     source::Source,
@@ -60,7 +62,7 @@ pub struct Opened {
     /// The source.
     pub source: Source,
     /// The served sample trail, which ends with this value.
-    _demo: Option<Served>,
+    _demo: Option<demo::Served>,
 }
 
 impl SourceArgs {
@@ -85,8 +87,8 @@ impl SourceArgs {
     /// Opens the source; nothing is asked yet.
     pub async fn open(&self, target: &Target, context: &Context) -> Result<Opened, Error> {
         match &target.which {
-            Which::Store(path) if is_postgres(&path.value) => Err(Error::PostgresStore),
             Which::Store(path) => {
+                refuse_postgres(&path.value)?;
                 let store = Store::open_existing(&path.value)?;
                 Ok(Opened {
                     source: Source::Store(store),
@@ -101,7 +103,7 @@ impl SourceArgs {
                 })
             }
             Which::Demo => {
-                let served = serve_demo(context.now, context.ui).await?;
+                let served = demo::serve(context.now, context.ui).await?;
                 let address =
                     crate::address::Address::parse(&served.url).map_err(SettingsError::from)?;
                 let options = Options {
@@ -172,11 +174,24 @@ pub async fn read_token(source: Option<&TokenSource>, context: &Context) -> Resu
 
 fn trace(context: &Context) -> crate::client::Trace {
     let ui = context.ui;
-    Box::new(move |level, text| ui.trace(level, text))
+    Box::new(move |level, text| match level {
+        0 => ui.note(text),
+        level => ui.trace(level, text),
+    })
 }
 
-/// A path that is meant as a PostgreSQL database.
-pub fn is_postgres(path: &std::path::Path) -> bool {
+/// The file of the store that is named by a flag or else by the environment.
+pub fn store_path(flag: Option<&PathBuf>, environment: &Environment) -> Result<PathBuf, Error> {
+    let path = flag.or(environment.store.as_ref()).ok_or(Error::NoStore)?;
+    refuse_postgres(path)?;
+    Ok(path.clone())
+}
+
+/// The URL of a database is not repeated: it may hold a password.
+pub fn refuse_postgres(path: &Path) -> Result<(), Error> {
     let text = path.to_string_lossy();
-    text.starts_with("postgres://") || text.starts_with("postgresql://")
+    match text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        true => Err(Error::PostgresStore),
+        false => Ok(()),
+    }
 }

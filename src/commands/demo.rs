@@ -4,13 +4,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::sync::oneshot;
 
+use super::token::new_token;
 use crate::{
     api::Timestamp,
     demo::sample_trail,
+    error::Error,
     output::Ui,
-    server::{AcceptedTokens, ServeError, Server},
-    store::{Store, StoreError},
-    token::{DEFAULT_BYTES, Encoding, Token, TokenError},
+    server::{AcceptedTokens, Server},
+    store::Store,
+    token::Token,
 };
 
 /// The sample trail, being served; it ends with this value.
@@ -22,40 +24,16 @@ pub struct Served {
     _stop: oneshot::Sender<()>,
 }
 
-/// Why the sample trail cannot be served.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    /// The operating system gave no random bytes.
-    #[error("the operating system gives no random bytes: {0}")]
-    Random(getrandom::Error),
-    /// They make no token.
-    #[error(transparent)]
-    Token(#[from] TokenError),
-    /// The store in memory failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No port, or a server that broke off.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-}
-
-/// A token of 24 random bytes.
-pub fn new_token() -> Result<Token, DemoError> {
-    let mut bytes = [0; DEFAULT_BYTES as usize];
-    getrandom::fill(&mut bytes).map_err(DemoError::Random)?;
-    Ok(Token::from_random(&bytes, Encoding::Base64)?)
-}
-
 /// The sample trail in a store in memory.
-pub fn demo_store(now: Timestamp) -> Result<Store, DemoError> {
+pub fn store(now: Timestamp) -> Result<Store, Error> {
     let store = Store::in_memory()?;
     store.writer()?.append(&sample_trail(now), None)?;
     Ok(store)
 }
 
 /// Serves the sample trail on a free port of the loopback interface.
-pub async fn serve_demo(now: Timestamp, ui: Ui) -> Result<Served, DemoError> {
-    let (token, store) = (new_token()?, demo_store(now)?);
+pub async fn serve(now: Timestamp, ui: Ui) -> Result<Served, Error> {
+    let (token, store) = (new_token()?, store(now)?);
     let server = Server::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let (url, accepted) = (
         server.url(),
