@@ -19,13 +19,16 @@ impl Asked {
         self.head[0].split(' ').nth(1).expect("a request line")
     }
 
-    /// A parameter of the URL.
-    pub fn parameter(&self, name: &str) -> Option<String> {
+    /// The parameters of the URL, in their order.
+    pub fn parameters(&self) -> Vec<(String, String)> {
         let query = self.target().split_once('?').map_or("", |(_, query)| query);
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.into_owned().collect()
+    }
+
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = self.parameters().into_iter();
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// A number among the parameters.
