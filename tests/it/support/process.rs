@@ -54,6 +54,10 @@ impl Serving {
         self.url.strip_prefix("http://").expect("a plain URL")
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, name: &str) {
         signal(&self.child, name);
     }
