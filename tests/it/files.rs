@@ -34,7 +34,7 @@ fn a_file_that_is_dropped_changes_nothing_and_leaves_nothing() {
         file.write_all(b"half").unwrap();
         drop(file);
     }
-    assert_eq!(fs::read_to_string(home.path("out")).unwrap(), "old");
+    assert_eq!(home.read("out"), "old");
     assert_eq!(home.names(), ["out"]);
 }
 
@@ -96,11 +96,8 @@ mod unix {
         symlink("folder/new", home.path("dangling")).unwrap();
         write(&home.path("second"), "new");
         write(&home.path("dangling"), "made");
-        assert_eq!(
-            fs::read_to_string(home.path("folder/target")).unwrap(),
-            "new"
-        );
-        assert_eq!(fs::read_to_string(home.path("folder/new")).unwrap(), "made");
+        assert_eq!(home.read("folder/target"), "new");
+        assert_eq!(home.read("folder/new"), "made");
         assert_eq!(home.names(), ["dangling", "folder", "link", "second"]);
         for name in ["link", "second", "dangling"] {
             assert!(home.path(name).is_symlink(), "{name}");
@@ -176,7 +173,7 @@ mod unix {
             &home,
             "ulimit -f 8; trap '' XFSZ; exec \"$0\" \"$@\" >/dev/null"
         ));
-        assert_eq!(fs::read_to_string(home.path("out")).unwrap(), "old");
+        assert_eq!(home.read("out"), "old");
         assert_eq!(home.names(), ["out"]);
     }
 

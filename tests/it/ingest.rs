@@ -7,13 +7,11 @@ use std::{
 
 use crate::support::{
     Home, Run, fixture,
-    logs::{RECORDING, bodies, busy_day, log, recorded_lines, stored},
+    logs::{RECORDING, bodies, busy_day, line, log, recorded_lines, stored},
 };
 
 fn event(number: usize) -> String {
-    format!(
-        r#"{{"eventId":"e{number}","isAuditEvent":true,"message":"p.e{number}","plugin":"p","status":"succeeded"}}"#
-    )
+    line(&format!("e{number}"), "")
 }
 
 fn events(numbers: std::ops::Range<usize>) -> Vec<String> {
@@ -160,7 +158,7 @@ fn rejected_lines_are_named_and_kept_as_they_are() {
     );
     assert!(said.contains("warning: … and 5 more\n"), "{said}");
     assert!(said.contains("read 26, stored 1, initiated 0, other 0, repaired 0, rejected 25\n"));
-    let rejects = fs::read_to_string(home.path("rejects")).unwrap();
+    let rejects = home.read("rejects");
     assert_eq!(rejects, format!("kept\n{}", log(&bad)));
     // Corrected, they are a file like any other.
     home.write("corrected", rejects.replace('\u{1b}', ""));
@@ -251,11 +249,7 @@ fn what_cannot_begin_says_why_and_changes_nothing() {
         assert!(run.stderr.contains(error), "{args}: {run:?}");
         assert!(!run.stderr.contains("secret"), "{args}: {run:?}");
     }
-    assert!(
-        fs::read_to_string(home.path("other.db"))
-            .unwrap()
-            .starts_with("not SQLite")
-    );
+    assert!(home.read("other.db").starts_with("not SQLite"));
 }
 
 #[cfg(target_os = "linux")]
@@ -281,8 +275,5 @@ fn a_batch_is_not_stored_before_its_rejected_lines_are_written() {
     assert_eq!(stored_numbers(&home).len(), 0);
     ingest(&home, &["a.log", "--rejects", "rejects"]);
     assert_eq!(stored_numbers(&home), ["e0"]);
-    assert_eq!(
-        fs::read_to_string(home.path("rejects")).unwrap(),
-        format!("x {}\n", event(0))
-    );
+    assert_eq!(home.read("rejects"), format!("x {}\n", event(0)));
 }

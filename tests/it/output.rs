@@ -313,7 +313,7 @@ fn opened_in_libreoffice(csv: &str) -> String {
         .stderr(Stdio::null())
         .status();
     assert!(status.expect("soffice starts").success());
-    std::fs::read_to_string(home.path("events.fods")).unwrap()
+    home.read("events.fods")
 }
 
 #[test]

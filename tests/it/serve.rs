@@ -9,7 +9,7 @@ use std::{
 
 use crate::support::{
     Home, Run, TOKEN,
-    logs::{log, recorded_lines},
+    logs::{line, log, recorded_lines},
     process::Serving,
 };
 
@@ -23,13 +23,9 @@ fn asked(home: &Home, url: &str, token: &str) -> (i32, usize) {
 /// A store whose answer is larger than what lies between two programs, so that it is under way until it is read.
 fn home_with_large_events() -> Home {
     let home = Home::new();
-    let text = "x".repeat(256 * 1024);
-    let line = |number: u32| {
-        format!(
-            r#"{{"eventId":"e{number}","isAuditEvent":true,"message":"p.e{number}","meta":{{"x":"{text}"}},"plugin":"p","status":"succeeded"}}"#
-        ) + "\n"
-    };
-    let run = home.ingest((0..60).map(line).collect::<String>());
+    let meta = format!(r#","meta":{{"x":"{}"}}"#, "x".repeat(256 * 1024));
+    let lines: Vec<_> = (0..60).map(|n| line(&format!("e{n}"), &meta)).collect();
+    let run = home.ingest(log(&lines));
     assert!(run.stderr.starts_with("read 60, stored 60,"), "{run:?}");
     home
 }

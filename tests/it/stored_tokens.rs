@@ -45,10 +45,7 @@ fn a_stored_token_is_its_owner_s_alone_and_is_sent() {
     assert_eq!(status.code, 0, "{status:#?}");
     assert!(!status.stdout.contains(TOKEN), "{status:#?}");
     for asked in server.finish() {
-        assert_eq!(
-            asked.header("authorization"),
-            Some(&*format!("Bearer {TOKEN}"))
-        );
+        assert!(asked.has_token());
     }
 }
 
@@ -69,7 +66,7 @@ fn a_generous_umask_opens_nothing() {
     assert_eq!(run.code, 0, "{run:#?}");
     assert_eq!(home.mode("config"), 0o700);
     assert_eq!(home.mode("config/credentials.toml"), 0o600);
-    let stored = fs::read_to_string(home.path("config/credentials.toml")).unwrap();
+    let stored = home.read("config/credentials.toml");
     assert!(
         stored.contains(run.stdout.trim()),
         "the token that was printed is the one that is kept"
@@ -112,7 +109,7 @@ fn a_file_that_others_can_read_is_refused_by_every_command_that_would_use_it() {
 fn a_stored_token_does_not_follow_a_changed_address() {
     let server = Scripted::untouched();
     let home = home_with_token("https://portal.example");
-    let config = fs::read_to_string(home.path("config/config.toml")).unwrap();
+    let config = home.read("config/config.toml");
     let changed = config.replace("https://portal.example", &server.url());
     assert_ne!(changed, config);
     fs::write(home.path("config/config.toml"), changed).unwrap();
@@ -201,7 +198,7 @@ fn a_secret_that_stands_in_the_wrong_file_is_not_quoted_either() {
 #[test]
 fn a_removed_token_is_gone_from_the_disk_and_its_neighbours_stay() {
     let home = home_with_token("https://portal.example");
-    let stored = || fs::read_to_string(home.path("config/credentials.toml")).unwrap();
+    let stored = || home.read("config/credentials.toml");
     assert_eq!(
         run(
             &home,

@@ -77,10 +77,7 @@ fn assert_trusted(authority: &Authority, change: impl FnOnce(&Home, &mut Command
         run.stderr
     );
     let asked = server.finish();
-    assert_eq!(
-        asked[0].header("authorization"),
-        Some(&*format!("Bearer {TOKEN}"))
-    );
+    assert!(asked[0].has_token());
 }
 
 /// The error of a server that must be sent nothing; it is tried once.

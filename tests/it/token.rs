@@ -235,10 +235,7 @@ fn the_status_of_a_token_that_is_refused_says_why() {
         assert_eq!(run.stdout, expected);
         // Nobody asks twice.
         let asked = server.finish();
-        assert_eq!(
-            asked[0].header("authorization"),
-            Some(&*format!("Bearer {TOKEN}"))
-        );
+        assert!(asked[0].has_token());
     }
 }
 
@@ -275,10 +272,7 @@ fn the_status_names_where_the_token_comes_from() {
         );
     }
     for asked in server.finish() {
-        assert_eq!(
-            asked.header("authorization"),
-            Some(&*format!("Bearer {TOKEN}"))
-        );
+        assert!(asked.has_token());
     }
 }
 

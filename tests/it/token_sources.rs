@@ -98,10 +98,7 @@ fn each_place_gives_its_token_and_its_line_s_end_is_not_sent() {
         assert_eq!(run.code, 0, "{run:#?}");
     }
     for asked in server.finish() {
-        assert_eq!(
-            asked.header("authorization"),
-            Some(&*format!("Bearer {TOKEN}"))
-        );
+        assert!(asked.has_token());
     }
 }
 

@@ -27,6 +27,13 @@ pub fn busy_day(lines: usize) -> Vec<String> {
     (0..lines).map(line).collect()
 }
 
+/// A line of plugin `p`, with more members that begin with a comma each.
+pub fn line(event_id: &str, more: &str) -> String {
+    format!(
+        r#"{{"eventId":"{event_id}","isAuditEvent":true,"message":"p.{event_id}","plugin":"p","status":"succeeded"{more}}}"#
+    )
+}
+
 /// The lines as a file's content.
 pub fn log(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use super::TOKEN;
+
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -45,6 +47,11 @@ impl Asked {
         headers
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.trim())
+    }
+
+    /// Whether it carries [`TOKEN`].
+    pub fn has_token(&self) -> bool {
+        self.header("authorization") == Some(&format!("Bearer {TOKEN}"))
     }
 }
 
