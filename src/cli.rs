@@ -88,12 +88,7 @@ impl Cli {
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Code {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            let usage = error.use_stderr();
-            // A closed pipe is no failure of a help text.
-            let _ = error.print();
-            return if usage { Code::Usage } else { Code::Done };
-        }
+        Err(error) => return refuse(&error),
     };
     let context = context(&cli.talk);
     match dispatch(&cli.command, &context).await {
@@ -104,6 +99,49 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Code {
             }
             error.code()
         }
+    }
+}
+
+/// What clap says when a command line is not to be run: a help text, or what is wrong with it.
+fn refuse(error: &clap::Error) -> Code {
+    use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
+        // A closed pipe is no failure of a help text.
+        let _ = error.print();
+        return if error.use_stderr() {
+            Code::Usage
+        } else {
+            Code::Done
+        };
+    }
+    let environment = Environment::read(|name| std::env::var_os(name));
+    let color = io::stderr().is_terminal() && !environment.no_color;
+    Ui {
+        color,
+        ..Ui::default()
+    }
+    .error(&usage_line(&error.render().to_string()));
+    Code::Usage
+}
+
+/// One line of clap's several: what is wrong, then its tip, or where to look.
+fn usage_line(text: &str) -> String {
+    let told = text.split("\nUsage:").next().unwrap_or_default();
+    let told = told
+        .split("\nFor more information")
+        .next()
+        .unwrap_or_default();
+    let lines = told.lines().map(str::trim).filter(|line| !line.is_empty());
+    let (tips, wrong): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("tip: "));
+    let wrong = wrong.join(" ");
+    let wrong = wrong.strip_prefix("error: ").unwrap_or(&wrong);
+    let tips: Vec<_> = tips
+        .iter()
+        .map(|tip| tip.trim_start_matches("tip: "))
+        .collect();
+    match tips.is_empty() {
+        true => format!("{wrong} — see --help"),
+        false => format!("{wrong} — {}", tips.join("; ")),
     }
 }
 

@@ -24,7 +24,7 @@ pub enum PageError {
     #[error("the JSON has no list of audit events in `data`")]
     NotAPage,
     /// An element of `data` is not an event.
-    #[error("element {index} of `data` is not an audit event: {reason}")]
+    #[error("event {} of the page is not an audit event: {reason}", index + 1)]
     NotAnEvent {
         /// Place in `data`, from 0.
         index: usize,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 
 /// An instant in microseconds since the Unix epoch; finer digits are cut off.
 ///
@@ -21,10 +21,10 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads RFC 3339 with any offset, as servers write it.
+    /// Reads RFC 3339 with any offset, as servers write it. In UTC, too, its year must have four digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let time = DateTime::parse_from_rfc3339(text).ok()?;
-        Some(Self(time.timestamp_micros()))
+        let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        (0..=9999).contains(&time.year()).then(|| Self::from(time))
     }
 
     /// This instant as a chrono value in UTC.
@@ -82,5 +82,6 @@ mod tests {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), out);
         }
         assert_eq!(Timestamp::parse("2026-02-30T00:00:00Z"), None);
+        assert_eq!(Timestamp::parse("9999-12-31T23:59:59-12:00"), None);
     }
 }

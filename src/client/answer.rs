@@ -26,6 +26,8 @@ pub enum ClientError {
     Untrusted { origin: String, reason: String },
     #[error("{origin} did not answer within {}", seconds(*.timeout))]
     TimedOut { origin: String, timeout: Duration },
+    #[error("{origin} does not answer in HTTP: {reason}")]
+    NoHttp { origin: String, reason: String },
     #[error("the answer of {origin} broke off: {reason}")]
     BrokenOff { origin: String, reason: String },
     #[error("the server redirects to {to}")]
@@ -78,7 +80,10 @@ fn wait(asked: &Option<Duration>) -> String {
 }
 
 fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
+    match duration.subsec_millis() {
+        0 => format!("{} s", duration.as_secs()),
+        _ => format!("{:.1} s", duration.as_secs_f64()),
+    }
 }
 
 /// The parts of an answer that decide what it is.

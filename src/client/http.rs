@@ -196,9 +196,12 @@ impl Client {
         if reason.contains("certificate") || reason.contains("CertificateError") {
             return Try::Done(Err(ClientError::Untrusted { origin, reason }));
         }
-        let error = match error.is_body() || error.is_decode() {
-            true => ClientError::BrokenOff { origin, reason },
-            false => ClientError::Unreachable { origin, reason },
+        let error = if error.is_connect() {
+            ClientError::Unreachable { origin, reason }
+        } else if is_no_http(&error) {
+            ClientError::NoHttp { origin, reason }
+        } else {
+            ClientError::BrokenOff { origin, reason }
         };
         Try::MayPass(error, None)
     }
@@ -277,6 +280,18 @@ fn header(response: &Response, name: HeaderName) -> Option<&str> {
 fn date(response: &Response) -> Option<Timestamp> {
     let date = DateTime::parse_from_rfc2822(header(response, DATE)?).ok()?;
     Some(Timestamp::from(date.to_utc()))
+}
+
+/// Whether what came is not the beginning of an HTTP answer, or not one that can be read.
+fn is_no_http(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref().is_some_and(hyper::Error::is_parse) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The last cause: reqwest's own texts repeat the URL and say little.

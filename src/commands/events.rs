@@ -8,7 +8,8 @@ use super::{
     Context, answer,
     explain::explanation,
     options::{FilterArgs, OpenOutput, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
-    summary::{Amount, summary},
+    stop_signal,
+    summary::{Amount, events, summary},
 };
 use crate::{
     api::{MAX_LIMIT, Timestamp},
@@ -110,10 +111,10 @@ impl EventsArgs {
             return answer(&explanation(&plan.reading, &target));
         }
         let mut output = plan.output.open(context)?;
+        // In place before anything is asked: what is under way is tidied up.
+        let stopped = stop_signal()?;
         let done = tokio::select! {
-            // First, so that the signal is caught before anything is asked.
-            biased;
-            _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+            () = stopped => Err(Error::Interrupted),
             done = self.read(&plan, &target, context, &mut output) => done,
         };
         match done {
@@ -169,6 +170,13 @@ fn say(context: &Context, told: &Told, amount: &Amount) {
         let option = FilterArgs::option(*field);
         context.ui.note(&format!(
             "the server lets other events through {option}: it is applied here"
+        ));
+    }
+    if told.late > 0 {
+        context.ui.warning(&format!(
+            "{} came after their place in the answer had gone out, and are left out: they were recorded late, or the \
+             server does not answer in order",
+            events(told.late)
         ));
     }
     context.ui.note(&summary(amount, told));

@@ -1,8 +1,10 @@
 //! What `events --explain` prints.
 
+use url::form_urlencoded::Serializer;
+
 use crate::{
     address::Address,
-    api::Timestamp,
+    api::{AUDIT_EVENT_PATH, Timestamp},
     config::{Target, Which},
     query::{Filter, Query},
     source::Reading,
@@ -29,12 +31,14 @@ fn of_server(reading: &Reading, place: &str, address: Option<&Address>) -> Strin
     let mut lines = vec![row("source", place)];
     lines.push(row("sent", &list(&sent)));
     lines.push(row("applied here", &list(&texts(&cut.rest))));
-    if let Some(address) = address {
-        lines.push(row(
-            "first request",
-            &format!("GET {}", address.endpoint(&pairs)),
-        ));
-    }
+    let url = match address {
+        Some(address) => address.endpoint(&pairs).to_string(),
+        None => {
+            let query = Serializer::new(String::new()).extend_pairs(&pairs).finish();
+            format!("{AUDIT_EVENT_PATH}?{query}")
+        }
+    };
+    lines.push(row("first request", &format!("GET {url}")));
     lines.join("\n")
 }
 

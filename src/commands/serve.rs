@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use secrecy::SecretString;
 
-use super::{Context, demo, options::store_path, token::new_token};
+use super::{Context, demo, options::store_path, stop_signal, token::new_token};
 use crate::{
     error::Error,
     server::{AcceptedTokens, Server},
@@ -107,25 +107,4 @@ fn read_tokens(path: &Path) -> Result<Vec<SecretString>, Error> {
         true => Err(Error::NoAcceptedTokens),
         false => Ok(tokens),
     }
-}
-
-/// Done when SIGINT or SIGTERM arrives. The handlers are in place when this returns.
-#[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }

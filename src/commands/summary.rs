@@ -32,14 +32,10 @@ pub fn summary(amount: &Amount, told: &Told) -> String {
 }
 
 fn counted(shown: u64, told: &Told) -> String {
-    let events = format!(
-        "{} {}",
-        grouped(shown),
-        if shown == 1 { "event" } else { "events" }
-    );
+    let events = events(shown);
     match (told.total, told.applied_here.as_slice()) {
         (Some(total), []) if total != shown => {
-            format!("{} of {} events", grouped(shown), grouped(total))
+            format!("{} of {}", grouped(shown), self::events(total))
         }
         (_, []) | (None, _) => events,
         (Some(total), fields) => {
@@ -54,8 +50,17 @@ fn counted(shown: u64, told: &Told) -> String {
     }
 }
 
+/// `1 event`, `4,213 events`
+pub fn events(count: u64) -> String {
+    format!(
+        "{} {}",
+        grouped(count),
+        if count == 1 { "event" } else { "events" }
+    )
+}
+
 /// `4,213`
-pub fn grouped(number: u64) -> String {
+fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Context, answer,
     options::{SourceArgs, read_token},
-    summary::grouped,
+    summary::events,
 };
 use crate::{
     address::Address,
@@ -196,7 +196,7 @@ impl StatusArgs {
             .await?
             .page;
         let total = page.total.map_or_else(String::new, |total| {
-            format!("; {} events in the last 30 days", grouped(total))
+            format!("; {} in the last 30 days", events(total))
         });
         answer(&format!("answer  200: the server takes the token{total}"))
     }

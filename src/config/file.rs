@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Read},
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -49,6 +50,8 @@ const PROFILE_KEYS: [&str; 7] = [
     "output",
     "tz",
 ];
+/// Largest file that is read: a path may lead to a device that never ends.
+const MAX_FILE: u64 = 1 << 20;
 const TOP_KEYS: [&str; 2] = ["default_profile", "profiles"];
 
 /// The whole file.
@@ -200,8 +203,10 @@ pub(super) fn read_document(path: &Path) -> Result<DocumentMut, ConfigError> {
 }
 
 fn read_text(path: &Path) -> Result<String, ConfigError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(text),
+    let mut text = String::new();
+    let read = fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
+    match read {
+        Ok(_) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(ConfigError::Read {
             path: path.to_owned(),

@@ -94,6 +94,7 @@ fn client_code(error: &ClientError) -> Code {
         | ClientError::Unreachable { .. }
         | ClientError::Untrusted { .. }
         | ClientError::TimedOut { .. }
+        | ClientError::NoHttp { .. }
         | ClientError::BrokenOff { .. }
         | ClientError::Redirected { .. }
         | ClientError::RedirectedInCircles { .. }

@@ -4,6 +4,7 @@ use std::io;
 
 use super::Error;
 use crate::{
+    api::PageError,
     client::ClientError,
     commands::ingest::IngestError,
     config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
@@ -19,6 +20,11 @@ impl Error {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Output(error) | Self::Source(SourceError::Sink(error))
+                if error.kind() == io::ErrorKind::StorageFull =>
+            {
+                "free some space"
+            }
             Self::Output(_) | Self::Interrupted | Self::Stdin(_) => return None,
             Self::Signals(_) | Self::Random(_) => return None,
             Self::OutputFile { .. } => "check the folder and who may write there",
@@ -60,7 +66,7 @@ impl Error {
 
 fn filter_hint(error: &FilterError) -> Option<String> {
     Some(match error {
-        FilterError::Empty(_) => "leave the filter out to show every value".to_owned(),
+        FilterError::Empty { .. } => "leave the filter out to show every value".to_owned(),
         FilterError::Escape(_) => r"write a backslash of the value as \\".to_owned(),
         FilterError::Unknown { field, .. } => {
             let allowed = field.allowed().unwrap_or_default().join(", ");
@@ -168,7 +174,10 @@ fn client_hint(error: &ClientError) -> Option<String> {
             "if a private CA signed it, give its certificate with --ca-cert FILE"
         }
         ClientError::TimedOut { .. } => "try a smaller --page-size, or a longer --timeout",
-        ClientError::BrokenOff { .. } => "try again; if it stays so, try a smaller --page-size",
+        ClientError::NoHttp { .. } => "check the port, and whether it wants https or http",
+        ClientError::BrokenOff { .. } => {
+            "try again; if it stays so, check the address and the proxy, or try a smaller --page-size"
+        }
         ClientError::RedirectedInCircles { .. } => "check the URL and its path prefix",
         ClientError::Redirected { .. } => {
             "the token is sent to no other address; if that is a sign-in page, the URL is behind single sign-on: \
@@ -186,13 +195,18 @@ fn client_hint(error: &ClientError) -> Option<String> {
              External access)"
         }
         ClientError::BadRequest { status: 431, .. } => "a shorter token may do",
-        ClientError::BadRequest { .. } => "look at what is sent with --explain",
+        ClientError::BadRequest { .. } => {
+            "look at what is sent with --explain; a server may want a smaller --page-size"
+        }
         ClientError::NotFound { .. } => {
             "check the URL and its path prefix, and that the audit log is installed; a Backstage that is starting \
              answers so too"
         }
         ClientError::RateLimited(_) => "wait, or ask for fewer events",
         ClientError::Fault { .. } => "the server's log says why; try again later",
+        ClientError::NotAPage(PageError::NotAnEvent { .. }) => {
+            "ask who runs the server to mend it; till then choose a window that leaves it out"
+        }
         ClientError::Status(_) | ClientError::Empty | ClientError::NotAPage(_) => {
             "check that the URL is that of a Backstage with an audit log"
         }

@@ -96,6 +96,8 @@ type Object<'a> = IndexMap<Cow<'a, str>, &'a RawValue>;
 
 /// What the line is that consists of these bytes.
 pub fn line(bytes: &[u8]) -> Line {
+    // What editors of Windows put before the first line of a file.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let Ok(text) = std::str::from_utf8(bytes) else {
         return unreadable(bytes, Reason::NotUtf8);
     };

@@ -33,14 +33,14 @@ impl FromStr for Column {
 
     /// Reads a short name (`actor`), the API's own (`actor_id`), or a path into `meta` (`meta.user.name`).
     fn from_str(text: &str) -> Result<Self, ColumnError> {
-        let name = text.replace('_', "-");
+        let name = text.replace('_', "-").to_lowercase();
         if let Some(field) = Field::ALL
             .into_iter()
             .find(|field| name == short_name(*field) || name == field.name().replace('_', "-"))
         {
             return Ok(Self::Field(field));
         }
-        match (text, text.strip_prefix("meta.")) {
+        match (name.as_str(), text.strip_prefix("meta.")) {
             ("target", _) => Ok(Self::Target),
             ("meta", _) => Ok(Self::Meta(Vec::new())),
             (_, Some(path)) if path.split('.').all(|key| !key.is_empty()) => {
@@ -162,6 +162,7 @@ mod tests {
 
     #[test]
     fn short_names_and_the_names_of_the_api_mean_the_same() {
+        assert_eq!("TIME".parse::<Column>(), "time".parse());
         for names in ["time event_time event-time", "actor-type actor_type"] {
             let columns: Vec<Column> = names.split(' ').map(|n| n.parse().unwrap()).collect();
             assert!(columns.windows(2).all(|pair| pair[0] == pair[1]));
@@ -178,7 +179,7 @@ mod tests {
     fn an_unknown_name_is_refused_with_the_nearest() {
         for (name, nearest) in [
             ("tme", "time"),
-            ("Actor", "actor"),
+            ("Actr", "actor"),
             ("entity_rf", "entity_ref"),
             ("meta.", "meta"),
             ("meta..a", "meta"),

@@ -22,8 +22,13 @@ pub struct Filter {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
     /// Nothing between two commas, or nothing at all.
-    #[error("an empty value in '{0}'")]
-    Empty(String),
+    #[error("an empty value in '{list}' for {}", field.name())]
+    Empty {
+        /// The field.
+        field: Field,
+        /// What was given.
+        list: String,
+    },
     /// A backslash before something that needs none.
     #[error("'\\' in '{0}' stands before none of , * ! \\")]
     Escape(String),
@@ -55,7 +60,7 @@ impl Filter {
             none_of: Vec::new(),
         };
         for list in lists {
-            for item in items(list)? {
+            for item in items(field, list)? {
                 check_listed(field, &item.pattern)?;
                 let side = if item.negated {
                     &mut filter.none_of
@@ -112,13 +117,13 @@ struct Item {
     pattern: Wildcard,
 }
 
-fn items(list: &str) -> Result<Vec<Item>, FilterError> {
+fn items(field: Field, list: &str) -> Result<Vec<Item>, FilterError> {
     let mut items = Vec::new();
     let mut item = Draft::default();
     let mut chars = list.chars();
     while let Some(c) = chars.next() {
         match c {
-            ',' => items.push(std::mem::take(&mut item).into_item(list)?),
+            ',' => items.push(std::mem::take(&mut item).into_item(field, list)?),
             '!' if item.is_untouched() && !item.negated => item.negated = true,
             '*' => item.pieces.push(String::new()),
             '\\' => match chars.next() {
@@ -128,7 +133,7 @@ fn items(list: &str) -> Result<Vec<Item>, FilterError> {
             _ => item.push(c),
         }
     }
-    items.push(item.into_item(list)?);
+    items.push(item.into_item(field, list)?);
     Ok(items)
 }
 
@@ -157,9 +162,12 @@ impl Draft {
         }
     }
 
-    fn into_item(self, list: &str) -> Result<Item, FilterError> {
+    fn into_item(self, field: Field, list: &str) -> Result<Item, FilterError> {
         if self.is_untouched() {
-            return Err(FilterError::Empty(list.to_owned()));
+            return Err(FilterError::Empty {
+                field,
+                list: list.to_owned(),
+            });
         }
         Ok(Item {
             negated: self.negated,
@@ -256,10 +264,8 @@ mod tests {
     fn what_cannot_be_meant_is_refused() {
         let of = |field, list: &str| Filter::parse(field, &[list.to_owned()]).unwrap_err();
         for list in ["", ",", "a,", "!", "a,,b"] {
-            assert_eq!(
-                of(Field::ActorId, list),
-                FilterError::Empty(list.to_owned())
-            );
+            let (field, list) = (Field::ActorId, list.to_owned());
+            assert_eq!(of(field, &list), FilterError::Empty { field, list });
         }
         for list in [r"\a", r"a\", r"\n"] {
             assert_eq!(

@@ -33,7 +33,10 @@ impl Routes {
     /// The answer to a request. Its body is never read.
     pub(super) async fn answer<B>(&self, request: &Request<B>) -> Response<String> {
         let answer = self.page_or_options(request).await;
-        answer.unwrap_or_else(|refusal| self.refuse(request, &refusal))
+        let answer = answer.unwrap_or_else(|refusal| self.refuse(request, &refusal));
+        let (method, uri, status) = (request.method(), request.uri(), answer.status());
+        self.ui.trace(1, &format!("{method} {uri} → {status}"));
+        answer
     }
 
     async fn page_or_options<B>(&self, request: &Request<B>) -> Result<Response<String>, Refusal> {

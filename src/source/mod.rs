@@ -76,6 +76,8 @@ pub struct Told {
     pub applied_here: Vec<Field>,
     /// The filters that the server was sent, and let other events through.
     pub leaky: Vec<Field>,
+    /// Events that came too late to be put in order, and are left out.
+    pub late: u64,
 }
 
 /// Takes the events, matches alone, in order; says when it has enough.

@@ -3,11 +3,16 @@
 //! A server orders by time, and ties as it likes; here `id` breaks them. So the events of the last instant of a page
 //! are held back until another instant has been seen: the next page may bring more of them.
 
+use std::collections::{HashSet, VecDeque};
+
 use super::SourceError;
 use crate::{api::Event, query::Order};
 
 /// Most events of one instant that are held back.
 const MAX_HELD: usize = 20_000;
+/// Events that went out and are remembered, to tell their doubles from others that come too late: more than the
+/// largest page, since a double comes in the next one.
+const REMEMBERED: usize = 5_000;
 
 /// Pages in, events in strict order out, each once.
 pub struct Ordered {
@@ -16,6 +21,16 @@ pub struct Ordered {
     last: Option<Event>,
     /// The last event that went out before the pages were begun anew.
     gone_before: Option<Event>,
+    remembered: Remembered,
+    late: u64,
+}
+
+/// What a page brought.
+pub struct Pushed {
+    /// Events that can go out.
+    pub ready: Vec<Event>,
+    /// How many events of the page had not come before.
+    pub new: usize,
 }
 
 impl Ordered {
@@ -25,43 +40,56 @@ impl Ordered {
             held: Vec::new(),
             last: None,
             gone_before: None,
+            remembered: Remembered::default(),
+            late: 0,
         }
     }
 
-    /// Takes a page; gives what can go out, and how many events of the page were new.
+    /// Takes a page; gives what can go out.
     ///
-    /// An event that belongs before one that went out already is a double that inserts have shifted into this page.
-    pub fn push(&mut self, page: Vec<Event>) -> Result<(Vec<Event>, usize), SourceError> {
+    /// An event that belongs before one that went out already is a double that inserts have shifted into this page, or
+    /// it comes too late to be put in order, and is counted.
+    pub fn push(&mut self, page: Vec<Event>) -> Result<Pushed, SourceError> {
         let before = self.held.len();
         self.held.extend(page);
         self.held.sort_by(|a, b| self.order.compare(a, b));
         self.held.dedup_by(|a, b| a.id() == b.id());
-        if let Some(last) = &self.last {
-            self.held
-                .retain(|event| self.order.compare(last, event).is_lt());
-        }
-        let new = self.held.len().saturating_sub(before);
-        let Some(edge) = self.held.last().map(Event::time) else {
-            return Ok((Vec::new(), new));
+        let passed = match &self.last {
+            Some(last) => self
+                .held
+                .partition_point(|event| self.order.compare(event, last).is_le()),
+            None => 0,
         };
+        let passed = self.held.drain(..passed);
+        self.late += passed
+            .filter(|event| !self.remembered.contains(event.id()))
+            .count() as u64;
+        let new = self.held.len().saturating_sub(before);
+        let edge = self.held.last().map(Event::time);
         let ready = self
             .held
-            .iter()
-            .take_while(|event| event.time() != edge)
-            .count();
-        if self.held.len() - ready > MAX_HELD {
+            .partition_point(|event| Some(event.time()) != edge);
+        if let Some(time) = edge
+            && self.held.len() - ready > MAX_HELD
+        {
             return Err(SourceError::Crowded {
                 max: MAX_HELD,
-                time: edge,
+                time,
             });
         }
         let rest = self.held.split_off(ready);
-        Ok((self.gone(rest), new))
+        let ready = self.gone(rest);
+        Ok(Pushed { ready, new })
     }
 
     /// What is left when no more pages come.
     pub fn finish(&mut self) -> Vec<Event> {
         self.gone(Vec::new())
+    }
+
+    /// How many events came too late to be put in order, and are left out.
+    pub fn late(&self) -> u64 {
+        self.late
     }
 
     /// Begins anew: the pages are read from the start again. What went out already counts as new then, but does not
@@ -78,6 +106,7 @@ impl Ordered {
         if let Some(last) = out.last() {
             self.last = Some(last.clone());
         }
+        self.remembered.add(&out);
         if let Some(gone) = &self.gone_before {
             out.retain(|event| self.order.compare(gone, event).is_lt());
         }
@@ -85,9 +114,35 @@ impl Ordered {
     }
 }
 
+/// The ids of the last events, and no more than [`REMEMBERED`] of them.
+#[derive(Default)]
+struct Remembered {
+    queue: VecDeque<String>,
+    ids: HashSet<String>,
+}
+
+impl Remembered {
+    fn add(&mut self, events: &[Event]) {
+        for event in events {
+            if self.ids.insert(event.id().to_owned()) {
+                self.queue.push_back(event.id().to_owned());
+            }
+        }
+        while self.queue.len() > REMEMBERED {
+            if let Some(id) = self.queue.pop_front() {
+                self.ids.remove(&id);
+            }
+        }
+    }
+
+    fn contains(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Ordered;
+    use super::{Ordered, Pushed};
     use crate::{api::Event, query::Order};
 
     /// Events from `second:id`, separated by spaces.
@@ -110,9 +165,9 @@ mod tests {
     #[test]
     fn ties_are_put_in_order_over_a_page_s_end() {
         let mut ordered = Ordered::new(Order::NewestFirst);
-        let (out, new) = ordered.push(events("9:x 5:b 5:d")).unwrap();
+        let Pushed { ready: out, new } = ordered.push(events("9:x 5:b 5:d")).unwrap();
         assert_eq!((ids(&out).as_str(), new), ("x", 3));
-        let (out, new) = ordered.push(events("5:c 5:e 1:a")).unwrap();
+        let Pushed { ready: out, new } = ordered.push(events("5:c 5:e 1:a")).unwrap();
         assert_eq!((ids(&out).as_str(), new), ("edcb", 3));
         assert_eq!(ids(&ordered.finish()), "a");
     }
@@ -121,9 +176,9 @@ mod tests {
     fn what_was_shifted_into_the_next_page_comes_once() {
         let mut ordered = Ordered::new(Order::NewestFirst);
         ordered.push(events("9:x 5:b")).unwrap();
-        let (out, new) = ordered.push(events("9:x 5:b 4:a")).unwrap();
+        let Pushed { ready: out, new } = ordered.push(events("9:x 5:b 4:a")).unwrap();
         assert_eq!((ids(&out).as_str(), new), ("b", 1));
-        let (out, new) = ordered.push(events("9:x 5:b 4:a")).unwrap();
+        let Pushed { ready: out, new } = ordered.push(events("9:x 5:b 4:a")).unwrap();
         assert_eq!((ids(&out).as_str(), new), ("", 0));
     }
 
@@ -132,10 +187,10 @@ mod tests {
         let mut ordered = Ordered::new(Order::NewestFirst);
         ordered.push(events("9:x 8:y 5:b")).unwrap();
         ordered.restart();
-        let (out, new) = ordered.push(events("9:x 8:y")).unwrap();
+        let Pushed { ready: out, new } = ordered.push(events("9:x 8:y")).unwrap();
         assert_eq!((ids(&out).as_str(), new), ("", 2));
         ordered.restart();
-        let (out, new) = ordered.push(events("9:x 8:y 7:z 5:b")).unwrap();
+        let Pushed { ready: out, new } = ordered.push(events("9:x 8:y 7:z 5:b")).unwrap();
         assert_eq!((ids(&out).as_str(), new), ("z", 4));
         assert_eq!(ids(&ordered.finish()), "b");
     }
@@ -143,10 +198,20 @@ mod tests {
     #[test]
     fn oldest_first_is_the_mirror() {
         let mut ordered = Ordered::new(Order::OldestFirst);
-        let (out, _) = ordered.push(events("5:b 5:d 1:a")).unwrap();
+        let out = ordered.push(events("5:b 5:d 1:a")).unwrap().ready;
         assert_eq!(ids(&out), "a");
-        let (out, _) = ordered.push(events("9:x 5:c")).unwrap();
+        let out = ordered.push(events("9:x 5:c")).unwrap().ready;
         assert_eq!(ids(&out), "bcd");
         assert_eq!(ids(&ordered.finish()), "x");
+    }
+
+    #[test]
+    fn what_comes_too_late_for_its_place_is_counted_and_a_double_is_not() {
+        let mut ordered = Ordered::new(Order::NewestFirst);
+        ordered.push(events("9:x 5:b 4:a")).unwrap();
+        ordered.push(events("5:b 4:a 3:c")).unwrap();
+        assert_eq!(ordered.late(), 0);
+        ordered.push(events("7:y 2:d")).unwrap();
+        assert_eq!(ordered.late(), 1);
     }
 }

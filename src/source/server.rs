@@ -7,7 +7,10 @@
 
 use std::ops::ControlFlow;
 
-use super::{Reading, Sink, SourceError, Told, order::Ordered};
+use super::{
+    Reading, Sink, SourceError, Told,
+    order::{Ordered, Pushed},
+};
 use crate::{
     api::{Event, Field},
     client::{Answer, Client},
@@ -204,7 +207,7 @@ impl<'a> Walk<'a> {
         let ids: Vec<_> = events.iter().map(|event| event.id().to_owned()).collect();
         let same = !ids.is_empty() && ids == self.page;
         self.page = ids;
-        let (ready, new) = self.ordered.push(events)?;
+        let Pushed { ready, new } = self.ordered.push(events)?;
         self.read += new as u64;
         self.same = if same { self.same + 1 } else { 0 };
         self.fruitless = if new == 0 { self.fruitless + 1 } else { 0 };
@@ -261,6 +264,7 @@ impl<'a> Walk<'a> {
             total: self.total,
             applied_here: self.cut.rest.iter().map(|filter| filter.field).collect(),
             leaky: self.leaky,
+            late: self.ordered.late(),
         }
     }
 }

@@ -137,7 +137,8 @@ fn a_whole_answer_replaces_the_file() {
 #[test]
 fn a_full_disk_is_said_in_a_line() {
     let home = busy_home();
-    let full = "error: cannot write the answer: No space left on device (os error 28)\n";
+    let full =
+        "error: cannot write the answer: No space left on device (os error 28) — free some space\n";
     for limit in ["1", "1000"] {
         let ask = ["events", "--store", "s.db", "-o", "jsonl", "--limit", limit];
         let run = home.run(&[&ask[..], &["--output-file", "/dev/full"]].concat());

@@ -216,7 +216,7 @@ events --demo --min-severity hihg | [possible values: low, medium, high, critica
 events --demo --severity hihg | 'hihg' is not a value of severity_level — choose one of low, medium, high, critical
 events --demo --status fialed | 'fialed' is not a value of status — choose one of succeeded, failed
 events --demo --actor-type robot | 'robot' is not a value of actor_type — choose one of user, service
-events --demo --plugin a,,b | an empty value in 'a,,b' — leave the filter out to show every value
+events --demo --plugin a,,b | an empty value in 'a,,b' for plugin_id — leave the filter out to show every value
 events --demo --plugin a\\b | stands before none of , * ! \\ — write a backslash of the value as \\\\
 events --demo --fialed | a similar argument exists: '--failed'
 events --demo extra | unexpected argument 'extra' found

@@ -215,7 +215,7 @@ fn plain_http_to_a_tls_port_is_an_error() {
     let url = server.url().replace("https://", "http://");
     let run = Home::new().ask(&url, &["--retries", "0"]);
     assert_eq!((run.code, run.stdout.as_str()), (5, ""), "{run:#?}");
-    let message = format!("cannot reach {url}: ");
+    let message = format!("{url} does not answer in HTTP: ");
     assert!(run.only_error().contains(&message), "{run:#?}");
     server.finish();
 }

@@ -27,7 +27,7 @@ pub struct OutputArgs {
     /// Write these columns, like time,actor,meta.taskId (table, wide, csv)
     #[arg(short, long, value_name = "LIST", value_delimiter = ',')]
     columns: Option<Vec<Column>>,
-    /// Write to a file, whole or not at all
+    /// Write to a file, whole or not at all; - is stdout
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
     /// Leave out the line that names the columns (table, wide, csv)
@@ -65,7 +65,10 @@ impl OutputArgs {
         Ok(OutputPlan {
             format,
             columns: self.columns.clone(),
-            file: self.output_file.clone(),
+            file: self
+                .output_file
+                .clone()
+                .filter(|path| path.as_os_str() != "-"),
             header: !self.no_header,
             csv_raw: self.csv_raw,
             zone,

@@ -1,5 +1,7 @@
 //! `auditlog ingest`: log files of a Backstage into a store.
 
+mod input;
+
 use std::{
     collections::HashSet,
     fs::{File, OpenOptions},
@@ -19,6 +21,8 @@ use crate::{
     output::Ui,
     store::{Advance, SourceProgress, StoreError, Writer},
 };
+
+use input::Input;
 
 /// Rejected lines that are named one by one.
 const NAMED: u64 = 20;
@@ -53,17 +57,11 @@ pub struct IngestPlan {
     rejects: Option<PathBuf>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Input {
-    Standard,
-    File(PathBuf),
-}
-
 /// Why `ingest` cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// The file for rejected lines is one of those that are read.
-    #[error("{0} cannot take the lines that are rejected from it")]
+    /// The file for rejected lines is one of those that are read, or the store.
+    #[error("{0} cannot take the rejected lines: it is read or written already")]
     OwnRejects(String),
     /// `-` twice.
     #[error("standard input is named twice")]
@@ -128,7 +126,7 @@ fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
     let rejects: Box<dyn Write> = match &plan.rejects {
         Some(path) => {
             let file = open_rejects(path)?;
-            refuse_own_rejects(&plan.inputs, path)?;
+            refuse_own_rejects(&plan, path)?;
             Box::new(file)
         }
         None => Box::new(io::sink()),
@@ -150,10 +148,18 @@ fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
             String::new()
         };
         ui.note(&format!("{name}{}", done.summary()));
+        if done.nothing_new {
+            ui.note("a file with this content was read before");
+        }
         all += done.counts;
     }
     if all.rejected > session.named {
         ui.warning(&format!("… and {} more", all.rejected - session.named));
+    }
+    if all.other > 0 && all.other == all.read {
+        ui.note(
+            "no line is an audit event in JSON: Backstage writes such lines with NODE_ENV=production",
+        );
     }
     match all.timeless {
         0 => {}
@@ -180,6 +186,8 @@ struct Session<'a> {
 struct Done {
     counts: Counts,
     stored: u64,
+    /// All of the file was read before, as it seems from its content.
+    nothing_new: bool,
 }
 
 /// Where events come from, as far as their ids go.
@@ -229,8 +237,12 @@ impl Session<'_> {
             source: found.known.map(|it| it.source),
             taken: known.iter().map(|it| it.source).collect(),
         };
+        let nothing_new = found.known.is_some() && found.from.offset == found.to;
         let lines = Lines::new(file, found.from, Some(found.to));
-        let done = self.ingest_lines(lines, origin, input)?;
+        let done = Done {
+            nothing_new,
+            ..self.ingest_lines(lines, origin, input)?
+        };
         if found.unfinished {
             self.ui.note(&format!(
                 "{}: the last line is not finished and will be read when it is",
@@ -304,36 +316,6 @@ impl Session<'_> {
     }
 }
 
-impl Input {
-    fn name(&self) -> String {
-        match self {
-            Self::Standard => "standard input".to_owned(),
-            Self::File(path) => path.display().to_string(),
-        }
-    }
-
-    fn open(&self) -> io::Result<File> {
-        match self {
-            Self::Standard => standard_input(),
-            Self::File(path) => File::open(path),
-        }
-    }
-}
-
-/// Standard input as the file that it may be.
-#[cfg(unix)]
-fn standard_input() -> io::Result<File> {
-    use std::os::fd::AsFd;
-    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
-}
-
-/// Standard input as the file that it may be.
-#[cfg(windows)]
-fn standard_input() -> io::Result<File> {
-    use std::os::windows::io::AsHandle;
-    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
-}
-
 /// Rejected lines are as private as the events of others.
 fn open_rejects(path: &Path) -> Result<File, IngestError> {
     let mut options = OpenOptions::new();
@@ -346,16 +328,18 @@ fn open_rejects(path: &Path) -> Result<File, IngestError> {
     })
 }
 
-/// A file that takes the rejected lines of itself would never end.
-fn refuse_own_rejects(inputs: &[Input], rejects: &Path) -> Result<(), IngestError> {
-    let rejects = rejects.canonicalize().ok();
-    let same = |input: &&Input| match input {
-        Input::Standard => false,
-        Input::File(path) => rejects.is_some() && path.canonicalize().ok() == rejects,
-    };
-    match inputs.iter().find(same) {
+/// Rejected lines must not end up in what they come from, which would never end, nor in the store.
+fn refuse_own_rejects(plan: &IngestPlan, rejects: &Path) -> Result<(), IngestError> {
+    let place = |path: &Path| path.canonicalize().ok();
+    let rejects = place(rejects);
+    let inputs = plan.inputs.iter().filter_map(|input| match input {
+        Input::Standard => None,
+        Input::File(path) => Some(path),
+    });
+    let mut taken = inputs.chain([&plan.store]);
+    match taken.find(|path| rejects.is_some() && place(path) == rejects) {
         None => Ok(()),
-        Some(input) => Err(IngestError::OwnRejects(input.name())),
+        Some(path) => Err(IngestError::OwnRejects(path.display().to_string())),
     }
 }
 
