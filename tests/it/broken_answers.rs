@@ -1,11 +1,9 @@
 //! Answers that no Backstage gives: of proxies, of sign-in pages, of other programs, and of connections that end.
 
-use std::fs;
-
 use crate::support::{
     Home, Run,
-    asking::{TOKEN, event, lines, trail},
-    scripted::{Reply, Scripted},
+    events::{event, lines, trail},
+    scripted::{Asked, Reply, Scripted},
 };
 
 const HTML: &str = "Content-Type: text/html; charset=utf-8";
@@ -26,12 +24,8 @@ fn ask_into_file(server: &Scripted) -> Run {
     ];
     let run = home.ask(&server.url(), &args);
     if run.code != 0 {
-        let names: Vec<_> = fs::read_dir(home.path("."))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        assert_eq!(names, ["answer.json"], "no litter");
-        assert_eq!(fs::read_to_string(home.path("answer.json")).unwrap(), "old");
+        assert_eq!(home.names(), ["answer.json"], "no litter");
+        assert_eq!(home.read("answer.json"), "old");
     }
     run
 }
@@ -221,13 +215,7 @@ fn a_redirect_within_the_origin_is_followed_with_the_token() {
     assert_eq!((run.code, run.stdout), (0, lines(&events)));
     let asked = server.finish();
     assert_eq!(asked[1].target(), "/portal/audit?moved=1");
-    let bearer = format!("Bearer {TOKEN}");
-    assert!(
-        asked
-            .iter()
-            .all(|asked| asked.header("authorization") == Some(&bearer)),
-        "{asked:#?}"
-    );
+    assert!(asked.iter().all(Asked::has_token), "{asked:#?}");
     // What a sign-in page would learn of the question otherwise.
     assert!(
         asked.iter().all(|asked| asked.header("referer").is_none()),

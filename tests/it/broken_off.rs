@@ -3,49 +3,24 @@
 #![cfg(unix)]
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{BufRead, BufReader, Read},
     process::Stdio,
 };
 
-use auditlog::api::Event;
-
 use crate::support::{
     Home, Run,
-    canned::{Canned, page},
-    events,
-    process::{TOKEN, signal},
-    trail::{busy_day, log},
+    events::trail,
+    logs::{busy_day, log},
+    process::signal,
+    scripted::{Reply, Scripted},
 };
 
 /// A home with a store of more events than a pipe holds.
 fn busy_home() -> Home {
     let home = Home::new();
-    home.write("log", log(&busy_day(2_000)));
-    let run = home.run(&["ingest", "--store", "s.db", "log"]);
-    assert_eq!(run.code, 0, "{run:?}");
+    let _ = home.ingest(log(&busy_day(2_000)));
     home
-}
-
-/// Everything in the home, sorted.
-fn names(home: &Home) -> Vec<String> {
-    let entries = fs::read_dir(home.path("")).unwrap();
-    let name = |entry: Result<fs::DirEntry, _>| entry.unwrap().file_name();
-    let mut names: Vec<_> = entries
-        .map(name)
-        .map(|name| name.into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn jsons(count: usize) -> Vec<String> {
-    let mut events = events(count);
-    events.reverse();
-    events
-        .iter()
-        .map(|event: &Event| event.json().to_owned())
-        .collect()
 }
 
 #[test]
@@ -92,37 +67,31 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 fn an_interrupted_answer_leaves_the_file_as_it_was_and_nothing_beside_it() {
     let home = Home::new();
     home.write("out.json", "what was there");
-    let server = Canned::start(vec![page(&jsons(100), 3_000)]);
-    let mut command = home.command(&["events", "--all", "-o", "json", "--output-file", "out.json"]);
-    command.args(["--url", &server.url, "--since", "2020-01-01"]);
-    command.env("AUDITLOG_TOKEN", TOKEN).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
+    let server = Scripted::replies(vec![Reply::page(&trail(100), 3_000), Reply::silence()]);
+    let to_file = ["--all", "-o", "json", "--output-file", "out.json"];
+    let mut command = home.asking(&server.url(), &to_file);
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
     // The first page is answered, the second is waited for.
-    server.request();
-    server.request();
-    assert_eq!(names(&home).len(), 2, "a file is being written");
+    server.wait_for(2);
+    assert_eq!(home.names().len(), 2, "a file is being written");
     signal(&child, "INT");
     let run = Run::of(child.wait_with_output().unwrap());
     assert_eq!(
         (run.code, run.stderr.as_str()),
         (130, "error: interrupted\n")
     );
-    assert_eq!(names(&home), ["out.json"]);
-    let old = fs::read_to_string(home.path("out.json")).unwrap();
-    assert_eq!(old, "what was there");
+    assert_eq!(home.names(), ["out.json"]);
+    assert_eq!(home.read("out.json"), "what was there");
 }
 
 #[test]
 fn an_interrupted_array_is_not_closed_and_holds_what_came() {
     let home = Home::new();
-    let server = Canned::start(vec![page(&jsons(100), 3_000)]);
-    let mut command = home.command(&["events", "--all", "-o", "json", "--since", "2020-01-01"]);
-    command.args(["--url", &server.url]);
-    command.env("AUDITLOG_TOKEN", TOKEN);
+    let server = Scripted::replies(vec![Reply::page(&trail(100), 3_000), Reply::silence()]);
+    let mut command = home.asking(&server.url(), &["--all", "-o", "json"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    server.request();
-    server.request();
+    server.wait_for(2);
     signal(&child, "INT");
     let mut text = String::new();
     child
@@ -134,24 +103,21 @@ fn an_interrupted_array_is_not_closed_and_holds_what_came() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(serde_json::from_str::<serde_json::Value>(&text).is_err());
     // The last instant of the page is held back: the next page may have more of it.
-    assert_eq!(text, format!("[\n{}", jsons(100)[..99].join(",\n")));
+    assert_eq!(text, format!("[\n{}", trail(100)[..99].join(",\n")));
 }
 
 #[test]
 fn a_server_that_fails_midway_leaves_the_file_as_it_was() {
     let home = Home::new();
     home.write("out.csv", "what was there");
-    let not_found =
-        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec();
-    let server = Canned::start(vec![page(&jsons(100), 3_000), not_found]);
-    let mut command = home.command(&["events", "--all", "-o", "csv", "--output-file", "out.csv"]);
-    command.args(["--url", &server.url, "--since", "2020-01-01"]);
-    let run = Run::of(command.env("AUDITLOG_TOKEN", TOKEN).output().unwrap());
+    let not_found = Reply::of("404 Not Found", "", "");
+    let server = Scripted::replies(vec![Reply::page(&trail(100), 3_000), not_found]);
+    let to_file = ["--all", "-o", "csv", "--output-file", "out.csv"];
+    let run = home.ask(&server.url(), &to_file);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
     assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
-    assert_eq!(names(&home), ["out.csv"]);
-    let old = fs::read_to_string(home.path("out.csv")).unwrap();
-    assert_eq!(old, "what was there");
+    assert_eq!(home.names(), ["out.csv"]);
+    assert_eq!(home.read("out.csv"), "what was there");
 }
 
 #[test]
@@ -162,7 +128,7 @@ fn a_whole_answer_replaces_the_file() {
     let run = home.run(&[&ask[..], &["--output-file", "out"]].concat());
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
     assert!(run.stderr.starts_with("3 of "), "{run:?}");
-    let text = fs::read_to_string(home.path("out")).unwrap();
+    let text = home.read("out");
     assert_eq!(text, home.run(&ask).stdout);
     assert_eq!(text.lines().count(), 3);
 }
@@ -187,7 +153,7 @@ fn a_full_disk_is_said_in_a_line() {
 fn a_file_that_cannot_be_written_is_refused_before_anything_is_asked() {
     let home = Home::new();
     home.write("file", "");
-    let server = Canned::start(Vec::new());
+    let server = Scripted::untouched();
     for (path, reason) in [
         (
             "no-such-folder/out",
@@ -196,12 +162,11 @@ fn a_file_that_cannot_be_written_is_refused_before_anything_is_asked() {
         ("file/out", "Not a directory (os error 20)"),
         (".", "is a directory"),
     ] {
-        let mut command = home.command(&["events", "--url", &server.url, "--output-file", path]);
-        let run = Run::of(command.env("AUDITLOG_TOKEN", TOKEN).output().unwrap());
+        let run = home.ask(&server.url(), &["--output-file", path]);
         let expected = format!(
             "error: cannot write {path}: {reason} — check the folder and who may write there\n"
         );
         assert_eq!((run.code, run.stderr), (2, expected));
     }
-    assert_eq!(server.rest(), 0);
+    server.finish();
 }

@@ -282,7 +282,7 @@ fn colours_are_for_terminals_and_for_who_asks() {
         &["--color", "always", "--output-file", "out"],
         ("X", "")
     ));
-    let file = std::fs::read_to_string(home.path("out")).unwrap();
+    let file = home.read("out");
     assert!(!file.contains('\u{1b}'));
     let run = home.run(&["events", "--store", "none.db", "--color", "always"]);
     assert!(

@@ -9,30 +9,9 @@ use std::{
 };
 
 use crate::support::{
-    Home, Run,
-    canned::{Canned, page},
+    CONFIG, CREDENTIALS, Home, Run,
+    scripted::{Reply, Scripted},
 };
-
-const CONFIG: &str = ".config/auditlog/config.toml";
-
-fn run_well(home: &Home, args: &[&str]) -> Run {
-    let run = home.run(args);
-    assert_eq!(run.code, 0, "{args:?}: {run:?}");
-    run
-}
-
-fn done(home: &Home, args: &[&str]) {
-    let _ = run_well(home, args);
-}
-
-fn write_config(home: &Home, text: &str) {
-    fs::create_dir_all(home.path(".config/auditlog")).unwrap();
-    home.write(CONFIG, text);
-}
-
-fn config(home: &Home) -> String {
-    fs::read_to_string(home.path(CONFIG)).unwrap()
-}
 
 #[test]
 fn what_is_no_configuration_is_refused_with_its_place() {
@@ -52,7 +31,7 @@ fn what_is_no_configuration_is_refused_with_its_place() {
             "unknown key 'zzz' in [profiles.a] — take it out",
         ),
     ] {
-        write_config(&home, text);
+        home.write_config(text);
         let run = home.run(&["profile", "list"]);
         assert_eq!(
             (run.code, run.stderr),
@@ -64,7 +43,7 @@ fn what_is_no_configuration_is_refused_with_its_place() {
         "[profiles.a]\nurl = 5",
         "profiles = 'sesame'",
     ] {
-        write_config(&home, text);
+        home.write_config(text);
         let run = home.run(&["events"]);
         assert_eq!(run.code, 2, "{run:?}");
         let begin = format!("error: {path} is not valid: ");
@@ -77,9 +56,9 @@ fn what_is_no_configuration_is_refused_with_its_place() {
         assert_eq!(run.stderr.lines().count(), 1);
         // Nothing is written over what somebody has to mend.
         let add = home.run(&["profile", "add", "b", "--url", "https://b.example"]);
-        assert_eq!((add.code, config(&home).as_str()), (2, text));
+        assert_eq!((add.code, home.read(CONFIG).as_str()), (2, text));
         // What needs no configuration does not mind.
-        done(&home, &["events", "--demo", "--limit", "1"]);
+        home.done(&["events", "--demo", "--limit", "1"]);
     }
     for (text, said) in [
         (
@@ -99,7 +78,7 @@ fn what_is_no_configuration_is_refused_with_its_place() {
             "'Mars' is not the name of a time zone — write a name like Europe/Berlin or America/New_York, or use --utc",
         ),
     ] {
-        write_config(&home, text);
+        home.write_config(text);
         let run = home.run(&["events"]);
         assert_eq!((run.code, run.stderr), (2, format!("error: {said}\n")));
     }
@@ -107,7 +86,7 @@ fn what_is_no_configuration_is_refused_with_its_place() {
 
 #[test]
 fn a_token_command_is_a_program_with_its_arguments_and_no_shell() {
-    let server = Canned::start(vec![page(&[], 0), page(&[], 0)]);
+    let server = Scripted::replies(vec![Reply::page(&[], 0)]);
     let home = Home::new();
     let script = "#!/bin/sh\nprintf '%s\\n' \"$@\" \"token=$AUDITLOG_TOKEN\" > seen\necho token-of-a-script\n";
     let path = home.write("my script", script);
@@ -118,14 +97,11 @@ fn a_token_command_is_a_program_with_its_arguments_and_no_shell() {
         "add",
         "p",
         "--url",
-        &server.url,
+        &server.url(),
         "--token-command",
         program,
     ];
-    done(
-        &home,
-        &[&add[..], &["two words", "$HOME", "`id`; *", "--flag", ""]].concat(),
-    );
+    home.done(&[&add[..], &["two words", "$HOME", "`id`; *", "--flag", ""]].concat());
     let mut command = home.command(&["events"]);
     let run = Run::of(
         command
@@ -134,13 +110,12 @@ fn a_token_command_is_a_program_with_its_arguments_and_no_shell() {
             .unwrap(),
     );
     assert_eq!(run.code, 0, "{run:?}");
-    let request = server.request().to_lowercase();
-    assert!(
-        request.contains("authorization: bearer token-of-a-script\r\n"),
-        "{request}"
+    let authorization = server.asked()[0].header("authorization").map(str::to_owned);
+    assert_eq!(authorization.as_deref(), Some("Bearer token-of-a-script"));
+    assert_eq!(
+        home.read("seen"),
+        "two words\n$HOME\n`id`; *\n--flag\n\ntoken=\n"
     );
-    let seen = fs::read_to_string(home.path("seen")).unwrap();
-    assert_eq!(seen, "two words\n$HOME\n`id`; *\n--flag\n\ntoken=\n");
     for (command, code, said) in [
         (
             &["false"][..],
@@ -160,31 +135,25 @@ fn a_token_command_is_a_program_with_its_arguments_and_no_shell() {
              the profile: a list of a program and its arguments",
         ),
     ] {
-        done(
-            &home,
-            &[&add[..3], &["--replace"], &add[3..6], command].concat(),
-        );
+        home.done(&[&add[..3], &["--replace"], &add[3..6], command].concat());
         let mut events = home.command(&["events"]);
         let run = Run::of(events.env("PATH", "/usr/bin:/bin").output().unwrap());
         assert_eq!((run.code, run.stderr), (code, format!("error: {said}\n")));
     }
-    assert_eq!(server.rest(), 0);
+    server.finish();
 }
 
 #[test]
 fn a_stored_token_does_not_follow_a_profile_to_another_origin() {
-    let server = Canned::start(Vec::new());
+    let server = Scripted::untouched();
     let home = Home::new();
-    done(
-        &home,
-        &["profile", "add", "p", "--url", "https://p.example/a"],
-    );
-    done(&home, &["token", "generate", "--save", "p"]);
+    home.done(&["profile", "add", "p", "--url", "https://p.example/a"]);
+    home.done(&["token", "generate", "--save", "p"]);
     // Another path of the same origin is the same server.
     let replace = ["profile", "add", "p", "--replace", "--url"];
-    done(&home, &[&replace[..], &["https://p.example/b"]].concat());
-    done(&home, &["token", "validate", "--profile", "p"]);
-    done(&home, &[&replace[..], &[&server.url]].concat());
+    home.done(&[&replace[..], &["https://p.example/b"]].concat());
+    home.done(&["token", "validate", "--profile", "p"]);
+    home.done(&[&replace[..], &[&server.url()]].concat());
     for args in [
         &["events"][..],
         &["token", "status"],
@@ -194,28 +163,22 @@ fn a_stored_token_does_not_follow_a_profile_to_another_origin() {
         let said = format!(
             "error: the stored token of profile 'p' belongs to https://p.example, not to {} — store the token of the \
              new address: auditlog token set --profile p\n",
-            server.url
+            server.url()
         );
         assert_eq!((run.code, run.stderr), (2, said));
     }
-    assert_eq!(server.rest(), 0);
+    server.finish();
 }
 
 #[test]
 fn a_change_that_cannot_be_written_leaves_the_files_as_they_were() {
     let home = Home::new();
-    done(
-        &home,
-        &["profile", "add", "p", "--url", "https://p.example"],
-    );
-    done(&home, &["token", "generate", "--save", "p"]);
-    done(
-        &home,
-        &["profile", "add", "o", "--url", "https://o.example"],
-    );
-    done(&home, &["token", "generate", "--save", "o"]);
-    let credentials = home.path(".config/auditlog/credentials.toml");
-    let before = (config(&home), fs::read_to_string(&credentials).unwrap());
+    home.done(&["profile", "add", "p", "--url", "https://p.example"]);
+    home.done(&["token", "generate", "--save", "p"]);
+    home.done(&["profile", "add", "o", "--url", "https://o.example"]);
+    home.done(&["token", "generate", "--save", "o"]);
+    let files = || (home.read(CONFIG), home.read(CREDENTIALS));
+    let before = files();
     for args in [
         "profile use p",
         "profile add q --url https://q.example",
@@ -234,10 +197,7 @@ fn a_change_that_cannot_be_written_leaves_the_files_as_they_were() {
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args}: {run:?}");
         assert!(run.stderr.starts_with("error: cannot write "), "{run:?}");
         assert!(run.stderr.ends_with(" — check who may use it\n"), "{run:?}");
-        assert_eq!(
-            (config(&home), fs::read_to_string(&credentials).unwrap()),
-            before
-        );
+        assert_eq!(files(), before);
     }
     let files = fs::read_dir(home.path(".config/auditlog")).unwrap().count();
     assert_eq!(files, 2, "no litter");
@@ -258,7 +218,7 @@ fn the_folder_of_the_configuration_is_where_the_system_or_the_user_wants_it() {
         of("XDG_CONFIG_HOME", "xdg");
         assert!(home.path("xdg/auditlog/config.toml").exists());
         assert!(!home.path(CONFIG).exists());
-        done(&home, &add);
+        home.done(&add);
         assert!(home.path(CONFIG).exists());
     }
     let mut command = home.command(&["profile", "list"]);

@@ -10,7 +10,10 @@ use auditlog::{
 use serde_json::value::RawValue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::served::{ALL, Answer, Served, TOKEN, draft, ids, read_to_end, store_of};
+use crate::support::{
+    TOKEN,
+    served::{ALL, Answer, Served, draft, ids, read_to_end, store_of},
+};
 
 #[tokio::test]
 async fn what_is_no_request_is_refused() {

@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{
-    Home, Run, fixture,
-    process::{Serving, TOKEN},
-    trail::timeless,
-};
+use crate::support::{Home, Run, TOKEN, fixture, logs::timeless, process::Serving};
 
 /// Arguments, and how many of the 94 recorded events answer them: counted with jq over
 /// `fixtures/ingest/stored.production.jsonl`.
@@ -67,10 +63,7 @@ struct Recorded {
 
 impl Recorded {
     fn new() -> Self {
-        let home = Home::new();
-        let log = fixture("backstage/audit.production.jsonl");
-        let ingested = home.run(&["ingest", "--store", "s.db", log.to_str().unwrap()]);
-        assert_eq!(ingested.code, 0, "{ingested:?}");
+        let home = Home::with_recording();
         let serving = Serving::store(&home, "s.db");
         home.write("token", TOKEN);
         let command = ["--token-command", "cat", "token"];

@@ -12,16 +12,6 @@ fn write(path: &Path, content: &str) {
     file.commit().unwrap();
 }
 
-/// The names in the folder.
-fn names(home: &Home) -> Vec<String> {
-    let entries = fs::read_dir(home.path(".")).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
 #[test]
 fn a_file_has_its_new_content_after_the_commit_and_not_before() {
     let home = Home::new();
@@ -32,7 +22,7 @@ fn a_file_has_its_new_content_after_the_commit_and_not_before() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     file.commit().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "new");
-    assert_eq!(names(&home), ["out"]);
+    assert_eq!(home.names(), ["out"]);
 }
 
 #[test]
@@ -44,8 +34,8 @@ fn a_file_that_is_dropped_changes_nothing_and_leaves_nothing() {
         file.write_all(b"half").unwrap();
         drop(file);
     }
-    assert_eq!(fs::read_to_string(home.path("out")).unwrap(), "old");
-    assert_eq!(names(&home), ["out"]);
+    assert_eq!(home.read("out"), "old");
+    assert_eq!(home.names(), ["out"]);
 }
 
 #[test]
@@ -64,7 +54,7 @@ fn what_cannot_be_written_is_refused_before_anything_is() {
         assert!(AtomicFile::create(&home.path(name)).is_err(), "{name}");
     }
     assert!(AtomicFile::create(Path::new("")).is_err());
-    assert_eq!(names(&home), ["file", "folder"]);
+    assert_eq!(home.names(), ["file", "folder"]);
 }
 
 #[cfg(unix)]
@@ -106,12 +96,9 @@ mod unix {
         symlink("folder/new", home.path("dangling")).unwrap();
         write(&home.path("second"), "new");
         write(&home.path("dangling"), "made");
-        assert_eq!(
-            fs::read_to_string(home.path("folder/target")).unwrap(),
-            "new"
-        );
-        assert_eq!(fs::read_to_string(home.path("folder/new")).unwrap(), "made");
-        assert_eq!(names(&home), ["dangling", "folder", "link", "second"]);
+        assert_eq!(home.read("folder/target"), "new");
+        assert_eq!(home.read("folder/new"), "made");
+        assert_eq!(home.names(), ["dangling", "folder", "link", "second"]);
         for name in ["link", "second", "dangling"] {
             assert!(home.path(name).is_symlink(), "{name}");
         }
@@ -186,8 +173,8 @@ mod unix {
             &home,
             "ulimit -f 8; trap '' XFSZ; exec \"$0\" \"$@\" >/dev/null"
         ));
-        assert_eq!(fs::read_to_string(home.path("out")).unwrap(), "old");
-        assert_eq!(names(&home), ["out"]);
+        assert_eq!(home.read("out"), "old");
+        assert_eq!(home.names(), ["out"]);
     }
 
     #[test]
@@ -200,7 +187,7 @@ mod unix {
             text.starts_with("old\n") && text.contains("written\n"),
             "{text}"
         );
-        assert_eq!(names(&home), ["redirected"]);
+        assert_eq!(home.names(), ["redirected"]);
     }
 
     #[test]

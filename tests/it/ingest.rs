@@ -2,19 +2,16 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
     process::Stdio,
 };
 
 use crate::support::{
     Home, Run, fixture,
-    trail::{bodies, busy_day, log, recorded, stored},
+    logs::{RECORDING, bodies, busy_day, line, log, recorded_lines, stored},
 };
 
 fn event(number: usize) -> String {
-    format!(
-        r#"{{"eventId":"e{number}","isAuditEvent":true,"message":"p.e{number}","plugin":"p","status":"succeeded"}}"#
-    )
+    line(&format!("e{number}"), "")
 }
 
 fn events(numbers: std::ops::Range<usize>) -> Vec<String> {
@@ -42,7 +39,7 @@ fn stored_numbers(home: &Home) -> Vec<String> {
 #[test]
 fn the_recording_becomes_what_the_contract_says() {
     let home = Home::new();
-    let recording = fixture("backstage/audit.production.jsonl");
+    let recording = fixture(RECORDING);
     let said = ingest(&home, &[recording.to_str().unwrap()]);
     assert_eq!(
         said,
@@ -109,7 +106,7 @@ fn two_equal_lines_are_two_events() {
 fn the_ids_of_a_file_are_the_same_in_every_store() {
     let (one, other) = (Home::new(), Home::new());
     for home in [&one, &other] {
-        home.write("a.log", log(&recorded()));
+        home.write("a.log", log(&recorded_lines()));
         ingest(home, &["a.log"]);
     }
     assert_eq!(stored(&one.path("s.db")), stored(&other.path("s.db")));
@@ -161,7 +158,7 @@ fn rejected_lines_are_named_and_kept_as_they_are() {
     );
     assert!(said.contains("warning: … and 5 more\n"), "{said}");
     assert!(said.contains("read 26, stored 1, initiated 0, other 0, repaired 0, rejected 25\n"));
-    let rejects = fs::read_to_string(home.path("rejects")).unwrap();
+    let rejects = home.read("rejects");
     assert_eq!(rejects, format!("kept\n{}", log(&bad)));
     // Corrected, they are a file like any other.
     home.write("corrected", rejects.replace('\u{1b}', ""));
@@ -194,15 +191,9 @@ fn standard_input_that_is_a_file_is_that_file_and_a_pipe_is_new_each_time() {
     }
     assert!(ingest(&home, &["a.log"]).starts_with("read 0, stored 0,"));
     for _ in 0..2 {
-        let mut command = home.command(&args);
-        let command = command.stdin(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
         // The end of a pipe is the end of its last line.
         let text = log(&events(0..2));
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(text.trim_end().as_bytes()).unwrap();
-        drop(stdin);
-        let run = Run::of(child.wait_with_output().unwrap());
+        let run = Run::fed(home.command(&args), text.trim_end());
         assert_eq!(run.code, 0);
         assert!(run.stderr.contains("read 2, stored 2,"), "{run:?}");
     }
@@ -258,11 +249,7 @@ fn what_cannot_begin_says_why_and_changes_nothing() {
         assert!(run.stderr.contains(error), "{args}: {run:?}");
         assert!(!run.stderr.contains("secret"), "{args}: {run:?}");
     }
-    assert!(
-        fs::read_to_string(home.path("other.db"))
-            .unwrap()
-            .starts_with("not SQLite")
-    );
+    assert!(home.read("other.db").starts_with("not SQLite"));
 }
 
 #[cfg(target_os = "linux")]
@@ -288,8 +275,5 @@ fn a_batch_is_not_stored_before_its_rejected_lines_are_written() {
     assert_eq!(stored_numbers(&home).len(), 0);
     ingest(&home, &["a.log", "--rejects", "rejects"]);
     assert_eq!(stored_numbers(&home), ["e0"]);
-    assert_eq!(
-        fs::read_to_string(home.path("rejects")).unwrap(),
-        format!("x {}\n", event(0))
-    );
+    assert_eq!(home.read("rejects"), format!("x {}\n", event(0)));
 }

@@ -13,7 +13,7 @@ use std::{
 
 use crate::support::{
     Home, Run,
-    trail::{busy_day, log, progress, stored},
+    logs::{busy_day, log, progress, stored},
 };
 
 const KILLS: u32 = 50;
@@ -43,7 +43,7 @@ fn run_script(home: &Home, behind: &[&str], script: &str) -> Run {
 }
 
 fn rejected(home: &Home, name: &str) -> BTreeSet<String> {
-    let text = fs::read_to_string(home.path(name)).unwrap();
+    let text = home.read(name);
     text.lines().map(str::to_owned).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Servers that ignore a filter, or match it in part: the answer is right all the same, and a note says so.
 
 use crate::support::{
-    asking::{event, event_of, lines},
+    events::{event, event_of, lines},
     pages::{Pages, ask},
     scripted::{Asked, Scripted},
 };

@@ -9,9 +9,8 @@ use auditlog::{
 };
 
 use crate::support::{
-    Home,
-    events::{event_of, hostile, layout, written},
-    fixture,
+    Home, fixture,
+    hostile::{event_of, hostile, layout, written},
 };
 
 const EVENTS: &str = r#"
@@ -314,7 +313,7 @@ fn opened_in_libreoffice(csv: &str) -> String {
         .stderr(Stdio::null())
         .status();
     assert!(status.expect("soffice starts").success());
-    std::fs::read_to_string(home.path("events.fods")).unwrap()
+    home.read("events.fods")
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::support::{
-    asking::{event, lines, trail},
+    events::{event, lines, trail},
     pages::{Pages, ask},
     scripted::{Reply, Scripted},
 };

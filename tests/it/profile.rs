@@ -4,48 +4,24 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use crate::support::{Home, Run};
-
-const CONFIG: &str = ".config/auditlog/config.toml";
-
-fn run_well(home: &Home, args: &[&str]) -> Run {
-    let run = home.run(args);
-    assert_eq!(run.code, 0, "{args:?}: {run:?}");
-    run
-}
-
-fn done(home: &Home, args: &[&str]) {
-    let _ = run_well(home, args);
-}
-
-fn write_config(home: &Home, text: &str) {
-    fs::create_dir_all(home.path(".config/auditlog")).unwrap();
-    home.write(CONFIG, text);
-}
-
-fn config(home: &Home) -> String {
-    fs::read_to_string(home.path(CONFIG)).unwrap()
-}
+use crate::support::{CONFIG, Home, Run};
 
 #[test]
 fn a_profile_is_added_listed_shown_used_and_removed() {
     let home = Home::new();
-    let run = run_well(&home, &["profile", "list"]);
+    let run = home.run_well(&["profile", "list"]);
     assert_eq!(run.stdout, "");
     assert_eq!(
         run.stderr,
         "no profiles; add one: auditlog profile add NAME --url URL\n"
     );
-    let run = run_well(
-        &home,
-        &[
-            "profile",
-            "add",
-            "prod",
-            "--url",
-            "https://p.example/portal",
-        ],
-    );
+    let run = home.run_well(&[
+        "profile",
+        "add",
+        "prod",
+        "--url",
+        "https://p.example/portal",
+    ]);
     let path = home.path(CONFIG);
     let said = format!(
         "profile 'prod' is kept in {}\n'prod' is the default profile\nnext: auditlog token set --profile prod\n",
@@ -56,12 +32,9 @@ fn a_profile_is_added_listed_shown_used_and_removed() {
         fs::metadata(&path).unwrap().permissions().mode() & 0o777,
         0o600
     );
-    done(
-        &home,
-        &[
-            "profile", "add", "a.b-c_1", "--store", "trail.db", "--output", "csv",
-        ],
-    );
+    home.done(&[
+        "profile", "add", "a.b-c_1", "--store", "trail.db", "--output", "csv",
+    ]);
     let store = home
         .path("trail.db")
         .canonicalize()
@@ -70,20 +43,20 @@ fn a_profile_is_added_listed_shown_used_and_removed() {
         "   NAME     SOURCE\n   a.b-c_1  {}\n*  prod     https://p.example/portal\n",
         store.display()
     );
-    assert_eq!(run_well(&home, &["profile", "list"]).stdout, list);
+    assert_eq!(home.run_well(&["profile", "list"]).stdout, list);
     let expected = format!(
         "default_profile = \"prod\"\n\n[profiles.prod]\nurl = \"https://p.example/portal\"\n\n[profiles.\"a.b-c_1\"]\n\
          store = \"{}\"\noutput = \"csv\"\n",
         store.display()
     );
-    assert_eq!(config(&home), expected);
-    done(&home, &["profile", "use", "a.b-c_1"]);
-    let list = run_well(&home, &["profile", "list"]).stdout;
+    assert_eq!(home.read(CONFIG), expected);
+    home.done(&["profile", "use", "a.b-c_1"]);
+    let list = home.run_well(&["profile", "list"]).stdout;
     assert!(list.contains("\n*  a.b-c_1"), "{list}");
-    let run = run_well(&home, &["profile", "remove", "a.b-c_1"]);
+    let run = home.run_well(&["profile", "remove", "a.b-c_1"]);
     assert_eq!(run.stderr, "profile 'a.b-c_1' is removed\n");
     let left = "[profiles.prod]\nurl = \"https://p.example/portal\"\n";
-    assert_eq!(config(&home).trim_start(), left);
+    assert_eq!(home.read(CONFIG).trim_start(), left);
 }
 
 const SETTINGS: &str = r#"
@@ -104,7 +77,7 @@ output = "csv"
 #[test]
 fn each_setting_names_who_said_so() {
     let home = Home::new();
-    write_config(&home, SETTINGS);
+    home.write_config(SETTINGS);
     let show = |args: &[&str], variables: &[(&str, &str)]| {
         let mut command = home.command(&[&["profile", "show"], args].concat());
         let run = Run::of(command.envs(variables.iter().copied()).output().unwrap());
@@ -166,15 +139,12 @@ fn comments_and_order_survive_every_change() {
     let home = Home::new();
     let text = "# ours\ndefault_profile = \"a\" # the one\n\n# first\n[profiles.a]\nurl = \"https://a.example\" # here\n\n\
                 # second\n[profiles.z]\nurl = 'https://z.example'\n";
-    write_config(&home, text);
-    done(
-        &home,
-        &["profile", "add", "m", "--url", "https://m.example"],
-    );
+    home.write_config(text);
+    home.done(&["profile", "add", "m", "--url", "https://m.example"]);
     let added = format!("{text}\n[profiles.m]\nurl = \"https://m.example\"\n");
-    assert_eq!(config(&home), added);
-    done(&home, &["profile", "use", "z"]);
-    let used = config(&home);
+    assert_eq!(home.read(CONFIG), added);
+    home.done(&["profile", "use", "z"]);
+    let used = home.read(CONFIG);
     for comment in [
         "# ours\n",
         "# the one",
@@ -185,19 +155,16 @@ fn comments_and_order_survive_every_change() {
         assert!(used.contains(comment), "{comment}: {used}");
     }
     assert!(used.contains("default_profile = \"z\""), "{used}");
-    done(&home, &["profile", "use", "a"]);
-    done(&home, &["profile", "remove", "m"]);
-    assert_eq!(config(&home), text);
+    home.done(&["profile", "use", "a"]);
+    home.done(&["profile", "remove", "m"]);
+    assert_eq!(home.read(CONFIG), text);
 }
 
 #[test]
 fn what_cannot_be_a_profile_is_not_saved() {
     let home = Home::new();
-    done(
-        &home,
-        &["profile", "add", "taken", "--url", "https://t.example"],
-    );
-    let before = config(&home);
+    home.done(&["profile", "add", "taken", "--url", "https://t.example"]);
+    let before = home.read(CONFIG);
     let name = "cannot be the name of a profile — use letters, digits, '-', '_' and '.'";
     let url = ["--url", "https://a.example"];
     let long = "x".repeat(65);
@@ -231,10 +198,7 @@ fn what_cannot_be_a_profile_is_not_saved() {
         let said = "error: there is no profile 'nowhere' — there are: taken\n";
         assert_eq!((run.code, run.stderr.as_str()), (2, said));
     }
-    assert_eq!(config(&home), before);
-    done(
-        &home,
-        &["profile", "add", "taken", "--replace", url[0], url[1]],
-    );
-    assert_eq!(config(&home), before.replace("t.example", "a.example"));
+    assert_eq!(home.read(CONFIG), before);
+    home.done(&["profile", "add", "taken", "--replace", url[0], url[1]]);
+    assert_eq!(home.read(CONFIG), before.replace("t.example", "a.example"));
 }

@@ -1,7 +1,7 @@
 //! Every answer that was recorded from a real backend, replayed byte for byte.
 
 use crate::support::{
-    Home, fixture,
+    Home, fixture, names,
     recorded::{body, events, recorded},
     scripted::{Reply, Scripted},
 };
@@ -118,12 +118,9 @@ impl Row {
 
 #[test]
 fn the_table_holds_every_recording() {
-    let dir = std::fs::read_dir(fixture("backstage/http")).expect("the recordings");
-    let names = dir.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut files: Vec<_> = names
-        .filter_map(|name| name.strip_suffix(".http").map(str::to_owned))
-        .collect();
-    files.sort();
+    let names = names(&fixture("backstage/http"));
+    let files = names.iter().filter_map(|name| name.strip_suffix(".http"));
+    let files: Vec<_> = files.collect();
     let rows: Vec<_> = Row::all().into_iter().map(|row| row.name).collect();
     assert_eq!(rows, files);
 }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::support::{
     Home,
-    asking::{lines, trail},
+    events::{lines, trail},
     scripted::{Reply, Scripted},
 };
 

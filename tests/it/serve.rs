@@ -8,18 +8,10 @@ use std::{
 };
 
 use crate::support::{
-    Home, Run, fixture,
-    process::{Serving, TOKEN},
-    trail::{log, recorded},
+    Home, Run, TOKEN,
+    logs::{line, log, recorded_lines},
+    process::Serving,
 };
-
-fn home_with_store() -> Home {
-    let home = Home::new();
-    let log = fixture("backstage/audit.production.jsonl");
-    let run = home.run(&["ingest", "--store", "s.db", log.to_str().unwrap()]);
-    assert_eq!(run.code, 0, "{run:?}");
-    home
-}
 
 /// Asks for everything; the exit code and the number of events.
 fn asked(home: &Home, url: &str, token: &str) -> (i32, usize) {
@@ -31,14 +23,9 @@ fn asked(home: &Home, url: &str, token: &str) -> (i32, usize) {
 /// A store whose answer is larger than what lies between two programs, so that it is under way until it is read.
 fn home_with_large_events() -> Home {
     let home = Home::new();
-    let text = "x".repeat(256 * 1024);
-    let line = |number: u32| {
-        format!(
-            r#"{{"eventId":"e{number}","isAuditEvent":true,"message":"p.e{number}","meta":{{"x":"{text}"}},"plugin":"p","status":"succeeded"}}"#
-        ) + "\n"
-    };
-    home.write("log", (0..60).map(line).collect::<String>());
-    let run = home.run(&["ingest", "--store", "s.db", "log"]);
+    let meta = format!(r#","meta":{{"x":"{}"}}"#, "x".repeat(256 * 1024));
+    let lines: Vec<_> = (0..60).map(|n| line(&format!("e{n}"), &meta)).collect();
+    let run = home.ingest(log(&lines));
     assert!(run.stderr.starts_with("read 60, stored 60,"), "{run:?}");
     home
 }
@@ -71,7 +58,7 @@ fn a_signal_ends_it_after_the_request_under_way() {
 
 #[test]
 fn a_port_that_is_taken_is_wrong_usage() {
-    let home = home_with_store();
+    let home = Home::with_recording();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     home.write("accepted", TOKEN);
@@ -88,7 +75,7 @@ fn a_port_that_is_taken_is_wrong_usage() {
 
 #[test]
 fn a_file_without_usable_tokens_is_refused_and_not_quoted() {
-    let home = home_with_store();
+    let home = Home::with_recording();
     home.write("empty", "");
     home.write("blank", "\n\n");
     home.write("short", "sesame");
@@ -130,7 +117,7 @@ fn a_file_without_usable_tokens_is_refused_and_not_quoted() {
 
 #[test]
 fn an_old_and_a_new_token_are_both_accepted() {
-    let home = home_with_store();
+    let home = Home::with_recording();
     home.write("accepted", "the-old-token-0001\r\n\nthe-new-token-0002\n");
     let serving = Serving::start(
         &home,
@@ -143,13 +130,13 @@ fn an_old_and_a_new_token_are_both_accepted() {
 
 #[test]
 fn what_is_ingested_while_two_serve_it_is_in_their_next_answers() {
-    let home = home_with_store();
+    let home = Home::with_recording();
     let (one, two) = (Serving::store(&home, "s.db"), Serving::store(&home, "s.db"));
     for serving in [&one, &two] {
         assert_eq!(asked(&home, &serving.url, TOKEN), (0, 94));
     }
     // The same lines in another order are another file.
-    let mut lines = recorded();
+    let mut lines = recorded_lines();
     lines.reverse();
     home.write("more.log", log(&lines));
     let run = home.run(&["ingest", "--store", "s.db", "more.log"]);

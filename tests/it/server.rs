@@ -1,18 +1,19 @@
 //! The server over real connections: its contract, its errors held against recordings of a real Backstage, its limits.
 
-use std::fs;
-
 use auditlog::{
     api::{AUDIT_EVENT_PATH, Draft, Event, Timestamp},
     store::{Store, Writer},
 };
 
 use crate::support::{
-    Home, events, fixture,
+    Home, TOKEN,
+    events::oldest_first,
+    recorded::recorded_call,
     served::{ALL, Answer, Served, draft, ids, store_of},
 };
 
 const JSON: &str = "application/json; charset=utf-8";
+
 /// One event that differs from the first in everything, and two around it.
 fn three() -> Vec<Event> {
     let other = Draft {
@@ -218,11 +219,10 @@ async fn recorded_requests_get_the_recorded_answers() {
     for row in table.trim().lines() {
         let (compared, names) = row.split_once('|').unwrap();
         for name in names.split_whitespace() {
-            let path = fixture(&format!("backstage/http/{name}.http"));
-            let recording = fs::read_to_string(path).unwrap();
-            let (command, recorded) = recording.split_once('\n').unwrap();
-            let recorded = Answer::parse(recorded);
-            let answer = served.exchange(&recorded_request(command)).await;
+            let (call, recorded) = recorded_call(&format!("{name}.http"));
+            let recorded = Answer::parse(&String::from_utf8(recorded).unwrap());
+            let call = call.replace("ref-audit-reader-token-0002", TOKEN);
+            let answer = served.exchange(&recorded_request(&call)).await;
             assert_eq!(answer.status, recorded.status, "{name}");
             if compared.trim() != "status" {
                 let same = ["content-type", "allow"];
@@ -336,7 +336,7 @@ async fn a_broken_store_is_not_explained_to_the_client() {
     let path = home.path("store.db");
     Writer::open(&path)
         .unwrap()
-        .append(&events(1), None)
+        .append(&oldest_first(1), None)
         .unwrap();
     let served = Served::start(Store::open(&path).unwrap()).await;
     let connection = rusqlite::Connection::open(&path).unwrap();

@@ -2,16 +2,10 @@
 
 use serde_json::Value;
 
-use crate::support::{
-    Home, Run, fixture,
-    process::{Serving, TOKEN},
-};
+use crate::support::{Home, Run, TOKEN, process::Serving};
 
-fn recorded() -> (Home, Serving) {
-    let home = Home::new();
-    let log = fixture("backstage/audit.production.jsonl");
-    let ingested = home.run(&["ingest", "--store", "s.db", log.to_str().unwrap()]);
-    assert_eq!(ingested.code, 0, "{ingested:?}");
+fn served_recording() -> (Home, Serving) {
+    let home = Home::with_recording();
     let serving = Serving::store(&home, "s.db");
     (home, serving)
 }
@@ -30,7 +24,7 @@ fn lines(home: &Home) -> Vec<String> {
 
 #[test]
 fn the_first_and_the_last_event_are_found_everywhere_and_shown_as_they_were_sent() {
-    let (home, serving) = recorded();
+    let (home, serving) = served_recording();
     let lines = lines(&home);
     for line in [&lines[0], &lines[93]] {
         let event: Value = serde_json::from_str(line).unwrap();
@@ -68,7 +62,7 @@ fn the_first_and_the_last_event_are_found_everywhere_and_shown_as_they_were_sent
 
 #[test]
 fn an_event_that_is_not_in_the_window_is_not_found() {
-    let (home, serving) = recorded();
+    let (home, serving) = served_recording();
     let url = ["--url", serving.url.as_str(), "-q"];
     let line = &lines(&home)[40];
     let event: Value = serde_json::from_str(line).unwrap();
@@ -93,7 +87,7 @@ fn an_event_that_is_not_in_the_window_is_not_found() {
 
 #[test]
 fn a_hostile_value_is_shown_harmless() {
-    let (home, _serving) = recorded();
+    let (home, _serving) = served_recording();
     let lines = lines(&home);
     let hostile = lines
         .iter()

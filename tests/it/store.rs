@@ -9,7 +9,7 @@ use auditlog::{
 };
 use uuid::Uuid;
 
-use crate::support::{Home, events};
+use crate::support::{Home, events::oldest_first};
 
 async fn total(store: &Store) -> u64 {
     store.count(&Query::default()).await.unwrap()
@@ -36,20 +36,11 @@ fn sqlite(path: &Path, sql: &str) {
     connection.execute_batch(sql).unwrap();
 }
 
-fn names(dir: &Path) -> Vec<String> {
-    let entries = fs::read_dir(dir).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
 #[tokio::test]
 async fn what_is_written_is_there_when_the_store_is_opened_again() {
     let home = Home::new();
     let path = home.path("trail 100%?#.db");
-    let events = events(3);
+    let events = oldest_first(3);
     let mut writer = Writer::open(&path).unwrap();
     assert_eq!(writer.append(&events, None).unwrap(), 3);
     drop(writer);
@@ -59,22 +50,25 @@ async fn what_is_written_is_there_when_the_store_is_opened_again() {
     assert_eq!(page.bodies, expected);
     assert_eq!(page.total, 3);
     drop(store);
-    assert_eq!(names(path.parent().unwrap()), ["trail 100%?#.db"]);
+    assert_eq!(home.names(), ["trail 100%?#.db"]);
 }
 
 #[tokio::test]
 async fn an_event_that_is_there_already_is_not_stored_again() {
     let store = Store::in_memory().unwrap();
     let mut writer = store.writer().unwrap();
-    assert_eq!(writer.append(&events(3), None).unwrap(), 3);
-    assert_eq!(writer.append(&events(5), None).unwrap(), 2);
+    assert_eq!(writer.append(&oldest_first(3), None).unwrap(), 3);
+    assert_eq!(writer.append(&oldest_first(5), None).unwrap(), 2);
     assert_eq!(total(&store).await, 5);
 }
 
 #[tokio::test]
 async fn two_stores_in_memory_share_nothing() {
     let (one, other) = (Store::in_memory().unwrap(), Store::in_memory().unwrap());
-    one.writer().unwrap().append(&events(2), None).unwrap();
+    one.writer()
+        .unwrap()
+        .append(&oldest_first(2), None)
+        .unwrap();
     assert_eq!((total(&one).await, total(&other).await), (2, 0));
 }
 
@@ -85,7 +79,7 @@ fn a_new_store_is_readable_by_its_owner_alone() {
     let home = Home::new();
     let path = home.path("store.db");
     let mut writer = Writer::open(&path).unwrap();
-    writer.append(&events(1), None).unwrap();
+    writer.append(&oldest_first(1), None).unwrap();
     for name in ["store.db", "store.db-wal", "store.db-shm"] {
         let mode = fs::metadata(home.path(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
@@ -105,7 +99,7 @@ fn a_store_that_must_exist_is_not_created() {
     // What an interrupted creation leaves behind is taken up again.
     Writer::open(&path)
         .unwrap()
-        .append(&events(1), None)
+        .append(&oldest_first(1), None)
         .unwrap();
     assert!(Store::open_existing(&path).is_ok());
 }
@@ -124,7 +118,7 @@ fn a_file_that_is_not_ours_is_refused_and_not_touched() {
     home.write("text.db", "id,event_time\n".repeat(100));
     home.write("short.db", "x");
     fs::create_dir(home.path("folder.db")).unwrap();
-    let before = names(&home.path(""));
+    let before = home.names();
     for name in ["rollback.db", "wal.db", "text.db", "short.db"] {
         let path = home.path(name);
         let content = fs::read(&path).unwrap();
@@ -147,7 +141,7 @@ fn a_file_that_is_not_ours_is_refused_and_not_touched() {
         matches!(nowhere, StoreError::CannotOpen { .. }),
         "{nowhere}"
     );
-    assert_eq!(names(&home.path("")), before);
+    assert_eq!(home.names(), before);
 }
 
 #[test]
@@ -175,7 +169,7 @@ async fn a_damaged_store_is_told_from_an_empty_one() {
     let path = home.path("store.db");
     Writer::open(&path)
         .unwrap()
-        .append(&events(500), None)
+        .append(&oldest_first(500), None)
         .unwrap();
     let mut content = fs::read(&path).unwrap();
     content[4096..].fill(0xAA);
@@ -199,7 +193,7 @@ async fn a_store_that_cannot_be_written_can_be_read() {
     let path = dir.join("store.db");
     Writer::open(&path)
         .unwrap()
-        .append(&events(3), None)
+        .append(&oldest_first(3), None)
         .unwrap();
     let chmod = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
@@ -223,7 +217,7 @@ async fn events_and_progress_are_stored_together() {
     let store = Store::in_memory().unwrap();
     let mut writer = store.writer().unwrap();
     assert_eq!(writer.sources().unwrap(), []);
-    let events = events(4);
+    let events = oldest_first(4);
     writer
         .append(&events[..2], Some(&advance(1, 0, 10)))
         .unwrap();
@@ -239,9 +233,11 @@ async fn events_and_progress_are_stored_together() {
 async fn a_source_that_has_moved_on_is_refused_and_nothing_is_written() {
     let store = Store::in_memory().unwrap();
     let mut writer = store.writer().unwrap();
-    writer.append(&events(1), Some(&advance(1, 0, 10))).unwrap();
+    writer
+        .append(&oldest_first(1), Some(&advance(1, 0, 10)))
+        .unwrap();
     for step in [advance(1, 0, 10), advance(1, 9, 20), advance(2, 10, 20)] {
-        let refused = writer.append(&events(5), Some(&step)).unwrap_err();
+        let refused = writer.append(&oldest_first(5), Some(&step)).unwrap_err();
         assert!(matches!(refused, StoreError::Moved), "{step:?}");
     }
     assert_eq!(writer.sources().unwrap(), [progress(1, 10)]);
@@ -253,7 +249,7 @@ async fn a_source_that_has_moved_on_is_refused_and_nothing_is_written() {
 async fn a_scan_keeps_the_same_id_of_two_sources_apart() {
     let store = Store::in_memory().unwrap();
     let mut writer = store.writer().unwrap();
-    let events = events(3);
+    let events = oldest_first(3);
     writer.append(&events, Some(&advance(1, 0, 1))).unwrap();
     writer.append(&events, Some(&advance(2, 0, 1))).unwrap();
     for order in [Order::NewestFirst, Order::OldestFirst] {
@@ -287,7 +283,7 @@ async fn a_reader_sees_what_a_writer_adds() {
     let store = Store::open(&path).unwrap();
     let mut writer = Writer::open(&path).unwrap();
     for stored in 1..=5 {
-        writer.append(&events(stored), None).unwrap();
+        writer.append(&oldest_first(stored), None).unwrap();
         assert_eq!(total(&store).await, stored as u64);
     }
 }
@@ -302,7 +298,7 @@ async fn several_programs_may_create_one_store_at_the_same_time() {
             scope.spawn(move || {
                 let mut writer = Writer::open(path).unwrap();
                 writer
-                    .append(&events(20), Some(&advance(number, 0, 1)))
+                    .append(&oldest_first(20), Some(&advance(number, 0, 1)))
                     .unwrap();
             });
         }

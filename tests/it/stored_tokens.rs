@@ -4,12 +4,12 @@
 use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use crate::support::{
-    Home, Run,
-    asking::{TOKEN, event},
+    Home, Run, TOKEN,
+    events::event,
     scripted::{Reply, Scripted},
 };
 
@@ -21,14 +21,7 @@ fn command(home: &Home, args: &[&str]) -> Command {
 }
 
 fn run(home: &Home, args: &[&str]) -> Run {
-    let token = home.write("typed", format!("{TOKEN}\n"));
-    let typed = fs::File::open(token).expect("a token to type");
-    Run::of(
-        command(home, args)
-            .stdin(Stdio::from(typed))
-            .output()
-            .expect("it starts"),
-    )
+    Run::fed(command(home, args), format!("{TOKEN}\n"))
 }
 
 /// A home with profile `p` for `url` and its token stored.
@@ -41,26 +34,18 @@ fn home_with_token(url: &str) -> Home {
     home
 }
 
-fn mode(home: &Home, name: &str) -> u32 {
-    let metadata = fs::metadata(home.path(name)).expect("it is there");
-    metadata.permissions().mode() & 0o7777
-}
-
 #[test]
 fn a_stored_token_is_its_owner_s_alone_and_is_sent() {
     let server = Scripted::replies(vec![Reply::page(&[event("a", 1)], 1); 2]);
     let home = home_with_token(&server.url());
-    assert_eq!(mode(&home, "config"), 0o700);
-    assert_eq!(mode(&home, "config/credentials.toml"), 0o600);
+    assert_eq!(home.mode("config"), 0o700);
+    assert_eq!(home.mode("config/credentials.toml"), 0o600);
     assert_eq!(run(&home, &["events", "--profile", "p"]).code, 0);
     let status = run(&home, &["token", "status", "--profile", "p"]);
     assert_eq!(status.code, 0, "{status:#?}");
     assert!(!status.stdout.contains(TOKEN), "{status:#?}");
     for asked in server.finish() {
-        assert_eq!(
-            asked.header("authorization"),
-            Some(&*format!("Bearer {TOKEN}"))
-        );
+        assert!(asked.has_token());
     }
 }
 
@@ -79,9 +64,9 @@ fn a_generous_umask_opens_nothing() {
     shell.env("AUDITLOG_CONFIG_DIR", home.path("config"));
     let run = Run::of(shell.output().unwrap());
     assert_eq!(run.code, 0, "{run:#?}");
-    assert_eq!(mode(&home, "config"), 0o700);
-    assert_eq!(mode(&home, "config/credentials.toml"), 0o600);
-    let stored = fs::read_to_string(home.path("config/credentials.toml")).unwrap();
+    assert_eq!(home.mode("config"), 0o700);
+    assert_eq!(home.mode("config/credentials.toml"), 0o600);
+    let stored = home.read("config/credentials.toml");
     assert!(
         stored.contains(run.stdout.trim()),
         "the token that was printed is the one that is kept"
@@ -124,7 +109,7 @@ fn a_file_that_others_can_read_is_refused_by_every_command_that_would_use_it() {
 fn a_stored_token_does_not_follow_a_changed_address() {
     let server = Scripted::untouched();
     let home = home_with_token("https://portal.example");
-    let config = fs::read_to_string(home.path("config/config.toml")).unwrap();
+    let config = home.read("config/config.toml");
     let changed = config.replace("https://portal.example", &server.url());
     assert_ne!(changed, config);
     fs::write(home.path("config/config.toml"), changed).unwrap();
@@ -213,7 +198,7 @@ fn a_secret_that_stands_in_the_wrong_file_is_not_quoted_either() {
 #[test]
 fn a_removed_token_is_gone_from_the_disk_and_its_neighbours_stay() {
     let home = home_with_token("https://portal.example");
-    let stored = || fs::read_to_string(home.path("config/credentials.toml")).unwrap();
+    let stored = || home.read("config/credentials.toml");
     assert_eq!(
         run(
             &home,
@@ -228,5 +213,5 @@ fn a_removed_token_is_gone_from_the_disk_and_its_neighbours_stay() {
     assert_eq!(stored().matches(TOKEN).count(), 1);
     assert_eq!(run(&home, &["profile", "remove", "q"]).code, 0);
     assert!(!stored().contains(TOKEN));
-    assert_eq!(mode(&home, "config/credentials.toml"), 0o600);
+    assert_eq!(home.mode("config/credentials.toml"), 0o600);
 }

@@ -2,7 +2,7 @@
 
 use auditlog::output::{Column, Layout, OutputFormat, write_record};
 
-use crate::support::events::{event_of, hostile, layout, written};
+use crate::support::hostile::{event_of, hostile, layout, written};
 
 /// Counts everything that is no text, no line feed and no colour.
 #[derive(Default)]

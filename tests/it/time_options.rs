@@ -3,18 +3,16 @@
 use chrono::{DateTime, Days, Duration, SecondsFormat, Utc};
 use serde_json::Value;
 
-use crate::support::{Home, Run};
+use crate::support::{
+    Home, Run,
+    logs::{line, log},
+};
 
 /// A store of events that happened at these times; each is named by its time.
 fn store_of(home: &Home, times: &[String]) {
-    let line = |time: &String| {
-        format!(
-            r#"{{"eventId":"{time}","isAuditEvent":true,"message":"p.{time}","plugin":"p","status":"succeeded","timestamp":"{time}"}}"#
-        ) + "\n"
-    };
-    home.write("log", times.iter().map(line).collect::<String>());
-    let run = home.run(&["ingest", "--store", "s.db", "log"]);
-    assert_eq!(run.code, 0, "{run:?}");
+    let named = |time: &String| line(time, &format!(r#","timestamp":"{time}""#));
+    let lines: Vec<_> = times.iter().map(named).collect();
+    let run = home.ingest(log(&lines));
     assert!(!run.stderr.contains("no time of their own"), "{run:?}");
 }
 

@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio};
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use base64::{
     Engine,
@@ -10,26 +10,12 @@ use base64::{
 };
 
 use crate::support::{
-    Home, Run,
-    canned::{Canned, page, recorded_answer},
-    process::{Serving, TOKEN},
+    CREDENTIALS, Home, Run, TOKEN,
+    process::Serving,
     pty::Terminal,
+    recorded::recorded,
+    scripted::{Reply, Scripted},
 };
-
-const CREDENTIALS: &str = ".config/auditlog/credentials.toml";
-
-/// Runs the program with a text on standard input.
-fn piped(home: &Home, args: &[&str], input: impl AsRef<[u8]>) -> Run {
-    let mut command = home.command(args);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // It may end without reading.
-    let _ = child.stdin.take().unwrap().write_all(input.as_ref());
-    Run::of(child.wait_with_output().unwrap())
-}
 
 /// A home with a profile `here`, the default one, for this server.
 fn home_of(url: &str) -> Home {
@@ -37,10 +23,6 @@ fn home_of(url: &str) -> Home {
     let run = home.run(&["profile", "add", "here", "--url", url]);
     assert_eq!(run.code, 0, "{run:?}");
     home
-}
-
-fn mode(home: &Home, name: &str) -> u32 {
-    fs::metadata(home.path(name)).unwrap().permissions().mode() & 0o777
 }
 
 #[test]
@@ -83,9 +65,9 @@ fn a_saved_token_is_its_owner_s_alone_and_works() {
     let run = home.run(&["token", "generate", "--save", "here"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stderr.ends_with("It is kept for profile 'here'.\n"));
-    assert_eq!(mode(&home, CREDENTIALS), 0o600);
-    assert_eq!(mode(&home, ".config/auditlog"), 0o700);
-    let kept = fs::read_to_string(home.path(CREDENTIALS)).unwrap();
+    assert_eq!(home.mode(CREDENTIALS), 0o600);
+    assert_eq!(home.mode(".config/auditlog"), 0o700);
+    let kept = home.read(CREDENTIALS);
     assert!(kept.contains(run.stdout.trim_end()));
     // Somebody starts a server that takes it, at another port: the profile follows, and the token is made for it.
     home.write("accepted", &run.stdout);
@@ -95,7 +77,10 @@ fn a_saved_token_is_its_owner_s_alone_and_works() {
     let serving = Serving::start(&home, &args);
     let add = ["profile", "add", "here", "--replace", "--url", &serving.url];
     assert_eq!(home.run(&add).code, 0);
-    assert_eq!(piped(&home, &["token", "set"], &run.stdout).code, 0);
+    assert_eq!(
+        Run::fed(home.command(&["token", "set"]), &run.stdout).code,
+        0
+    );
     let run = home.run(&["token", "status"]);
     let expected = format!(
         "server  {} (profile 'here')\ntoken   credentials.toml, profile 'here', 32 characters\nanswer  200: the \
@@ -129,7 +114,7 @@ fn a_text_is_checked_as_a_server_would() {
         ("12345678\r\n", "8 characters"),
         ("pässwört\n", "8 characters"),
     ] {
-        let run = piped(&home, &["token", "validate"], text);
+        let run = Run::fed(home.command(&["token", "validate"]), text);
         let expected = format!("valid: {valid}, no white space\n");
         assert_eq!(
             (run.code, run.stdout, run.stderr),
@@ -164,14 +149,17 @@ fn a_text_is_checked_as_a_server_would() {
             "the token has a control character at character 7; a request cannot carry it",
         ),
     ] {
-        let run = piped(&home, &["token", "validate"], text);
+        let run = Run::fed(home.command(&["token", "validate"]), text);
         let expected = format!("error: {part} — make one with: auditlog token generate\n");
         assert_eq!(
             (run.code, run.stdout, run.stderr),
             (2, String::new(), expected)
         );
     }
-    let run = piped(&home, &["token", "validate"], b"sesame-\xff\xfe-open");
+    let run = Run::fed(
+        home.command(&["token", "validate"]),
+        b"sesame-\xff\xfe-open",
+    );
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
     assert!(!run.stderr.contains("sesame"));
 }
@@ -211,7 +199,7 @@ fn a_typed_token_is_never_on_the_screen() {
     }
     let run = home.run(&["token", "validate", "--profile", "here"]);
     assert_eq!(run.stdout, "valid: 17 characters, no white space\n");
-    let kept = fs::read_to_string(home.path(CREDENTIALS)).unwrap();
+    let kept = home.read(CREDENTIALS);
     assert!(kept.contains("typed-sesame-0002"), "{kept}");
 }
 
@@ -235,29 +223,28 @@ fn the_status_of_a_token_that_is_refused_says_why() {
              of plugin 'audit-log' (App Settings → External access)\n",
         ),
     ] {
-        let server = Canned::start(vec![recorded_answer(answer)]);
-        let home = home_of(&server.url);
-        assert_eq!(piped(&home, &["token", "set"], TOKEN).code, 0);
+        let server = Scripted::replies(vec![Reply::raw(recorded(answer))]);
+        let home = home_of(&server.url());
+        assert_eq!(Run::fed(home.command(&["token", "set"]), TOKEN).code, 0);
         let run = home.run(&["token", "status"]);
         assert_eq!((run.code, run.stderr.as_str()), (4, said), "{answer}");
         let expected = format!(
-            "server  {} (profile 'here')\ntoken   credentials.toml, profile 'here', 25 characters\n",
-            server.url
+            "server  {} (profile 'here')\ntoken   credentials.toml, profile 'here', 32 characters\n",
+            server.url()
         );
         assert_eq!(run.stdout, expected);
-        let request = server.request().to_lowercase();
-        assert!(request.contains(&format!("authorization: bearer {TOKEN}\r\n")));
-        assert_eq!(server.rest(), 0, "nobody asks twice");
+        // Nobody asks twice.
+        let asked = server.finish();
+        assert!(asked[0].has_token());
     }
 }
 
 #[test]
 fn the_status_names_where_the_token_comes_from() {
-    let answers = (0..3).map(|_| page(&[], 4_213)).collect();
-    let server = Canned::start(answers);
+    let server = Scripted::replies(vec![Reply::page(&[], 4_213); 3]);
     let home = Home::new();
     home.write("my-token", format!("{TOKEN}\n"));
-    let status = ["token", "status", "--url", &server.url];
+    let status = ["token", "status", "--url", &server.url()];
     let of = |args: &[&str], variable: (&str, &str)| {
         let mut command = home.command(&[&status, args].concat());
         let run = Run::of(command.env(variable.0, variable.1).output().unwrap());
@@ -281,23 +268,24 @@ fn the_status_names_where_the_token_comes_from() {
     ] {
         assert_eq!(
             of(args, variable),
-            format!("token   {expected}, 25 characters")
+            format!("token   {expected}, 32 characters")
         );
-        let request = server.request().to_lowercase();
-        assert!(request.contains(&format!("authorization: bearer {TOKEN}\r\n")));
+    }
+    for asked in server.finish() {
+        assert!(asked.has_token());
     }
 }
 
 #[test]
 fn without_a_token_nothing_is_asked() {
-    let server = Canned::start(Vec::new());
-    let home = home_of(&server.url);
+    let server = Scripted::untouched();
+    let home = home_of(&server.url());
     let keep = "store one: auditlog token set --profile here";
     for (args, said) in [
         (&["token", "status"][..], format!("error: no token is stored for profile 'here' — {keep}\n")),
         (&["events"], format!("error: no token is stored for profile 'here' — {keep}\n")),
         (
-            &["events", "--url", &server.url],
+            &["events", "--url", &server.url()],
             "error: there is no token for this server — give --token-file FILE or AUDITLOG_TOKEN, or keep one: \
              auditlog token set\n"
                 .to_owned(),
@@ -311,7 +299,7 @@ fn without_a_token_nothing_is_asked() {
         let said = "error: this source is not a server: it takes no token — name a server with --url or --profile\n";
         assert_eq!((run.code, run.stderr.as_str()), (2, said));
     }
-    assert_eq!(server.rest(), 0);
+    server.finish();
 }
 
 #[test]
@@ -320,7 +308,7 @@ fn a_removed_token_is_gone_and_those_of_others_stay() {
     let add = ["profile", "add", "there", "--url", "http://127.0.0.1:8"];
     assert_eq!(home.run(&add).code, 0);
     for (profile, token) in [("here", "token-of-here"), ("there", "token-of-there")] {
-        let run = piped(&home, &["token", "set", "--profile", profile], token);
+        let run = Run::fed(home.command(&["token", "set", "--profile", profile]), token);
         assert_eq!((run.code, run.stdout.as_str()), (0, ""));
         let path = home.path(CREDENTIALS);
         let said = format!(
@@ -334,7 +322,7 @@ fn a_removed_token_is_gone_and_those_of_others_stay() {
         (run.code, run.stderr.as_str()),
         (0, "the token of profile 'here' is forgotten\n")
     );
-    let kept = fs::read_to_string(home.path(CREDENTIALS)).unwrap();
+    let kept = home.read(CREDENTIALS);
     assert!(
         !kept.contains("token-of-here") && kept.contains("token-of-there"),
         "{kept}"
@@ -348,14 +336,14 @@ fn a_removed_token_is_gone_and_those_of_others_stay() {
     assert_eq!(run.code, 4, "{run:?}");
     let run = home.run(&["profile", "remove", "there"]);
     assert_eq!(run.code, 0, "{run:?}");
-    let kept = fs::read_to_string(home.path(CREDENTIALS)).unwrap();
+    let kept = home.read(CREDENTIALS);
     assert!(!kept.contains("token-of-there"), "{kept}");
 }
 
 #[test]
 fn a_file_of_tokens_that_others_can_read_is_refused_and_left_alone() {
     let home = home_of("http://127.0.0.1:9");
-    assert_eq!(piped(&home, &["token", "set"], TOKEN).code, 0);
+    assert_eq!(Run::fed(home.command(&["token", "set"]), TOKEN).code, 0);
     let path = home.path(CREDENTIALS);
     let before = fs::read(&path).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
@@ -370,7 +358,7 @@ fn a_file_of_tokens_that_others_can_read_is_refused_and_left_alone() {
         &["token", "set"],
         &["token", "remove"],
     ] {
-        let run = piped(&home, args, "a-new-token");
+        let run = Run::fed(home.command(args), "a-new-token");
         assert_eq!(
             (run.code, run.stderr.as_str()),
             (2, said.as_str()),

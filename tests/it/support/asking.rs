@@ -1,13 +1,10 @@
-//! `auditlog events` asked of a scripted server, and the events that such servers give.
+//! `auditlog events` asked of a server.
 
 use std::process::Command;
 
-use super::{Home, Run};
+use super::{Home, Run, TOKEN};
 
-/// Has every kind of character that base64 has, so that a copy in a URL or in JSON looks different.
-pub const TOKEN: &str = "q7Zk+9vR/tb2XwPe+0sLmA/yHc4uJd8=";
-
-/// The window of every event of these tests.
+/// A window around every event of [`super::events`].
 pub const WINDOW: [&str; 4] = ["--since", "2026-11-01", "--until", "2026-12-01"];
 
 impl Home {
@@ -38,30 +35,4 @@ impl Run {
         );
         line
     }
-}
-
-/// An event of second `second` of the window, as JSON text.
-pub fn event(id: &str, second: usize) -> String {
-    event_of(id, second, "catalog")
-}
-
-/// The same of another plugin.
-pub fn event_of(id: &str, second: usize, plugin: &str) -> String {
-    let (minute, second) = (second / 60, second % 60);
-    format!(
-        r#"{{"id":"{id}","event_time":"2026-11-21T10:{minute:02}:{second:02}.000Z","plugin_id":"{plugin}","event_id":"entity-fetch","actor_id":"user:default/john","meta":{{}}}}"#
-    )
-}
-
-/// `count` events, newest first, a second between each two.
-pub fn trail(count: usize) -> Vec<String> {
-    (0..count)
-        .rev()
-        .map(|n| event(&format!("id-{n:04}"), n))
-        .collect()
-}
-
-/// Lines of JSON, as `-o jsonl` writes them.
-pub fn lines(events: &[String]) -> String {
-    events.iter().map(|event| format!("{event}\n")).collect()
 }

@@ -1,8 +1,10 @@
 //! What the tests share: a home of their own, and the program run in it with nothing inherited.
 
 pub mod asking;
-pub mod canned;
 pub mod events;
+pub mod hostile;
+pub mod logs;
+pub mod message;
 pub mod pages;
 pub mod process;
 #[cfg(unix)]
@@ -10,14 +12,21 @@ pub mod pty;
 pub mod recorded;
 pub mod scripted;
 pub mod served;
-pub mod trail;
 
 use std::{
+    fs,
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
-use auditlog::api::{Event, Timestamp};
+/// The token of the tests. It has every kind of character that base64 has, so that a copy in a URL or in JSON looks
+/// different.
+pub const TOKEN: &str = "q7Zk+9vR/tb2XwPe+0sLmA/yHc4uJd8=";
+
+/// The files of the configuration in a [`Home`].
+pub const CONFIG: &str = ".config/auditlog/config.toml";
+pub const CREDENTIALS: &str = ".config/auditlog/credentials.toml";
 
 /// A folder that is home, configuration and working directory of the programs run in it.
 pub struct Home {
@@ -37,8 +46,30 @@ impl Home {
 
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
-        std::fs::write(&path, content).expect("a file is written");
+        fs::write(&path, content).expect("a file is written");
         path
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("a file of text")
+    }
+
+    pub fn write_config(&self, text: &str) {
+        fs::create_dir_all(self.path(".config/auditlog")).expect("a folder");
+        self.write(CONFIG, text);
+    }
+
+    /// The names of everything in it, sorted.
+    pub fn names(&self) -> Vec<String> {
+        names(self.dir.path())
+    }
+
+    /// Who may do what with a file or a folder of it.
+    #[cfg(unix)]
+    pub fn mode(&self, name: &str) -> u32 {
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = fs::metadata(self.path(name)).expect("it is there");
+        metadata.permissions().mode() & 0o7777
     }
 
     /// The program, with an environment that holds nothing of the tester's.
@@ -56,6 +87,31 @@ impl Home {
 
     pub fn run(&self, args: &[&str]) -> Run {
         Run::of(self.command(args).output().expect("the program starts"))
+    }
+
+    /// A run that must succeed.
+    pub fn run_well(&self, args: &[&str]) -> Run {
+        let run = self.run(args);
+        assert_eq!(run.code, 0, "{args:?}: {run:?}");
+        run
+    }
+
+    /// The same, where nothing of it matters any more.
+    pub fn done(&self, args: &[&str]) {
+        let _ = self.run_well(args);
+    }
+
+    /// Takes a log into the store `s.db`.
+    pub fn ingest(&self, log: impl AsRef<[u8]>) -> Run {
+        self.write("log", log);
+        self.run_well(&["ingest", "--store", "s.db", "log"])
+    }
+
+    /// One whose `s.db` holds what a real Backstage logged.
+    pub fn with_recording() -> Self {
+        let home = Self::new();
+        let _ = home.ingest(fs::read(fixture(logs::RECORDING)).expect("the recording"));
+        home
     }
 }
 
@@ -79,6 +135,19 @@ impl Run {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
+
+    /// A run with something on standard input, which the program may leave unread.
+    pub fn fed(mut command: Command, input: impl AsRef<[u8]>) -> Self {
+        let streams = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = streams.spawn().expect("the program starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let _ = stdin.write_all(input.as_ref());
+        drop(stdin);
+        Self::of(child.wait_with_output().expect("it ends"))
+    }
 }
 
 /// The signal that killed it: a crash, or somebody from outside.
@@ -93,22 +162,20 @@ fn signal(_status: std::process::ExitStatus) -> i32 {
     1
 }
 
+/// The names of everything in a folder, sorted.
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.into_string().expect("text"))
+        .collect();
+    names.sort();
+    names
+}
+
 /// A file of `tests/fixtures`.
 pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
         .join(name)
-}
-
-/// Events with a second between each two and ids that rise with them.
-pub fn events(count: usize) -> Vec<Event> {
-    let event = |number: usize| {
-        let time = Timestamp::from_micros(1_790_000_000_000_000 + number as i64 * 1_000_000);
-        let time = time.expect("a time that a calendar has");
-        let json = format!(
-            r#"{{"id":"id-{number:06}","event_time":"{time}","recorded_at":"{time}","plugin_id":"catalog","event_id":"entity-fetch","severity_level":"low","status":"succeeded","actor_type":"user","actor_id":"user:default/john","meta":{{"n":{number}}}}}"#
-        );
-        Event::from_json(&json).expect("an event")
-    };
-    (0..count).map(event).collect()
 }

@@ -1,5 +1,8 @@
 //! A scripted server that pages through events, well or not so well.
 
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
 use super::{
     Home, Run,
     scripted::{Asked, Reply, Scripted},
@@ -11,6 +14,8 @@ pub struct Pages {
     pub events: Vec<String>,
     /// Events a page, at most, whatever is asked for.
     pub most: usize,
+    /// Whether it gives only what lies in the window and passes the filters.
+    pub filters: bool,
     /// Whether it says how many there are.
     pub total: bool,
     /// Headers of each answer.
@@ -18,12 +23,22 @@ pub struct Pages {
 }
 
 impl Pages {
+    /// A server that gives its events whatever is asked for.
     pub fn of(events: Vec<String>) -> Self {
         Self {
             events,
             most: 1000,
+            filters: false,
             total: true,
             headers: "",
+        }
+    }
+
+    /// A server that does what the API says, but that the window has no end of its own.
+    pub fn honest(events: Vec<String>) -> Self {
+        Self {
+            filters: true,
+            ..Self::of(events)
         }
     }
 
@@ -32,6 +47,10 @@ impl Pages {
     }
 
     pub fn page_of(&self, events: &[String], asked: &Asked) -> Reply {
+        let all = events.iter().map(String::as_str);
+        let events: Vec<_> = all
+            .filter(|event| !self.filters || answers(event, asked))
+            .collect();
         let from = asked.number("offset").min(events.len());
         let to = (from + asked.number("limit").min(self.most)).min(events.len());
         let total = match self.total {
@@ -46,6 +65,21 @@ impl Pages {
     pub fn serve(self) -> Scripted {
         Scripted::answering(move |asked| self.page(asked))
     }
+}
+
+/// Whether an event is what was asked for; not decided by the program's own code.
+fn answers(event: &str, asked: &Asked) -> bool {
+    let event: Value = serde_json::from_str(event).expect("JSON");
+    let time = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+    let at = time(event["event_time"].as_str().expect("text"));
+    let passes = |(name, value): (String, String)| match name.as_str() {
+        "limit" | "offset" => true,
+        "start_time" => at >= time(&value),
+        "end_time" => at <= time(&value),
+        "severity_level" => value.split(',').any(|one| event["severity_level"] == one),
+        _ => event[name] == value,
+    };
+    asked.parameters().into_iter().all(passes)
 }
 
 /// What `events -o jsonl` comes to there.

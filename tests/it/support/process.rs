@@ -5,10 +5,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use super::{Home, Run};
-
-/// The token that it accepts.
-pub const TOKEN: &str = "a-token-of-the-tests-0001";
+use super::{Home, Run, TOKEN};
 
 /// A server that is listening; it ends with this value.
 pub struct Serving {
@@ -55,6 +52,10 @@ impl Serving {
     /// Host and port.
     pub fn address(&self) -> &str {
         self.url.strip_prefix("http://").expect("a plain URL")
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn signal(&self, name: &str) {

@@ -4,20 +4,26 @@ use serde_json::value::RawValue;
 
 use super::fixture;
 
-/// The bytes of a recording as they were sent: without the line above that names the call, and without the newline
-/// that ends the file.
-pub fn recorded(name: &str) -> Vec<u8> {
+/// A recording's call, which is the line above the answer, and the bytes of the answer as they were sent.
+pub fn recorded_call(name: &str) -> (String, Vec<u8>) {
     let file = std::fs::read(fixture(&format!("backstage/http/{name}"))).expect("a recording");
     let at = file.iter().position(|&byte| byte == b'\n').expect("a call");
+    let call = String::from_utf8(file[..at].to_vec()).expect("text");
     let sent = &file[at + 1..];
+    // The newline that ends the file is no part of it.
     let sent = match sent.ends_with(b"\r\n\r\n") {
         true => sent,
         false => sent.strip_suffix(b"\n").expect("a last line"),
     };
     let text = String::from_utf8(sent.to_vec()).expect("text");
     // The paths in its stack trace were shortened when it was recorded.
-    text.replace("Content-Length: 513\r\n", "Content-Length: 509\r\n")
-        .into_bytes()
+    let text = text.replace("Content-Length: 513\r\n", "Content-Length: 509\r\n");
+    (call, text.into_bytes())
+}
+
+/// The answer alone.
+pub fn recorded(name: &str) -> Vec<u8> {
+    recorded_call(name).1
 }
 
 pub fn body(answer: &[u8]) -> &[u8] {

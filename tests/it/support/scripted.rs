@@ -8,164 +8,18 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     ops::RangeInclusive,
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-/// A request as it came.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// The head's lines, the first of them the request line.
-    pub head: Vec<String>,
-    /// Which connection it came over, from 0.
-    pub connection: usize,
-    /// When it was read.
-    pub at: Instant,
-}
+use super::message::Then;
+pub use super::message::{Asked, Reply};
 
-impl Asked {
-    /// `/path?query`, or the whole URL where a proxy is asked.
-    pub fn target(&self) -> &str {
-        self.head[0].split(' ').nth(1).expect("a request line")
-    }
-
-    /// A parameter of the URL.
-    pub fn parameter(&self, name: &str) -> Option<String> {
-        let query = self.target().split_once('?').map_or("", |(_, query)| query);
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
-    }
-
-    /// A number among the parameters.
-    pub fn number(&self, name: &str) -> usize {
-        let value = self.parameter(name);
-        value.map_or(0, |value| value.parse().expect("a number"))
-    }
-
-    /// A header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.head[1..]
-            .iter()
-            .filter_map(|line| line.split_once(':'));
-        headers
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
-    }
-}
-
-/// What happens to a connection behind an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    Open,
-    Close,
-    /// Nothing more is sent until the other side gives up.
-    Hang,
-}
-
-/// An answer: bytes, and what becomes of the connection.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    bytes: Vec<u8>,
-    then: Then,
-}
-
-impl Reply {
-    /// These bytes; the connection stays open unless they say that it will not.
-    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        let bytes = bytes.into();
-        let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
-        let head = head.split("\r\n\r\n").next().unwrap_or_default();
-        let then = match head.contains("\nconnection: close") {
-            true => Then::Close,
-            false => Then::Open,
-        };
-        Self { bytes, then }
-    }
-
-    /// A status line without `HTTP/1.1`, header lines, and a body of stated length.
-    pub fn of(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Self {
-        let body = body.as_ref();
-        let mut head = format!("HTTP/1.1 {status}\r\n");
-        for line in headers
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-        {
-            head.push_str(&format!("{line}\r\n"));
-        }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
-        Self::raw([head.as_bytes(), body].concat())
-    }
-
-    /// 200 with JSON.
-    pub fn json(body: impl AsRef<[u8]>) -> Self {
-        Self::of(
-            "200 OK",
-            "Content-Type: application/json; charset=utf-8",
-            body,
-        )
-    }
-
-    /// 200 with these events, as JSON text each, and a `total`.
-    pub fn page(events: &[String], total: usize) -> Self {
-        let events = events.join(",");
-        Self::json(format!(r#"{{"data":[{events}],"total":{total}}}"#))
-    }
-
-    /// Backstage's error body.
-    pub fn problem(status: &str, message: &str) -> Self {
-        let body = format!(r#"{{"error":{{"name":"Error","message":"{message}"}}}}"#);
-        Self::of(status, "Content-Type: application/json", body)
-    }
-
-    /// A redirect.
-    pub fn redirect(to: &str) -> Self {
-        Self::of("302 Found", &format!("Location: {to}"), "")
-    }
-
-    /// The connection ends without a byte.
-    pub fn nothing() -> Self {
-        Self::raw("").closing()
-    }
-
-    /// Nothing comes, and the connection stays.
-    pub fn silence() -> Self {
-        Self::raw("").hanging()
-    }
-
-    /// The same without its last `count` bytes; then the connection ends.
-    pub fn cut(mut self, count: usize) -> Self {
-        self.bytes.truncate(self.bytes.len() - count);
-        self.closing()
-    }
-
-    /// The same with one header more.
-    pub fn with_header(self, line: &str) -> Self {
-        let text = String::from_utf8(self.bytes).expect("an answer of text");
-        Self::raw(text.replacen("\r\n", &format!("\r\n{line}\r\n"), 1))
-    }
-
-    /// The same; then the connection ends, though the head did not say so.
-    pub fn closing(self) -> Self {
-        Self {
-            then: Then::Close,
-            ..self
-        }
-    }
-
-    /// The same; then nothing, for ever.
-    pub fn hanging(self) -> Self {
-        Self {
-            then: Then::Hang,
-            ..self
-        }
-    }
-}
+/// A client that has ended is gone at once, and one that works asks at once; this is for one that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 type Script = Box<dyn FnMut(&Asked) -> Reply + Send>;
 
@@ -176,6 +30,8 @@ impl<S: Read + Write + Send> Stream for S {}
 struct State {
     script: Mutex<Script>,
     asked: Mutex<Vec<Asked>>,
+    /// Told of each request.
+    came: Condvar,
     connections: AtomicUsize,
     /// The connection that ends it: whatever was made before it has been accepted before it.
     last: Mutex<Option<SocketAddr>>,
@@ -226,6 +82,7 @@ impl Scripted {
         let state = Arc::new(State {
             script: Mutex::new(script),
             asked: Mutex::default(),
+            came: Condvar::new(),
             connections: AtomicUsize::new(0),
             last: Mutex::default(),
             tls,
@@ -252,6 +109,15 @@ impl Scripted {
     /// The requests so far.
     pub fn asked(&self) -> Vec<Asked> {
         self.state.asked.lock().expect("no panic").clone()
+    }
+
+    /// Waits until this many requests have come.
+    pub fn wait_for(&self, count: usize) {
+        let asked = self.state.asked.lock().expect("no panic");
+        let fewer = |asked: &mut Vec<Asked>| asked.len() < count;
+        let waited = self.state.came.wait_timeout_while(asked, PATIENCE, fewer);
+        let (asked, _) = waited.expect("no panic");
+        assert!(asked.len() >= count, "{asked:#?}");
     }
 
     /// Ends it and gives its requests, as many as were expected.
@@ -319,9 +185,7 @@ fn accept(listener: &TcpListener, state: &Arc<State>) {
 }
 
 fn connection(tcp: TcpStream, number: usize, state: &State) {
-    // A client that has ended is gone at once; this is for one that hangs.
-    tcp.set_read_timeout(Some(Duration::from_secs(60)))
-        .expect("a socket");
+    tcp.set_read_timeout(Some(PATIENCE)).expect("a socket");
     let mut stream: Box<dyn Stream> = match &state.tls {
         None => Box::new(tcp),
         Some(config) => {
@@ -336,6 +200,7 @@ fn connection(tcp: TcpStream, number: usize, state: &State) {
             at: Instant::now(),
         };
         state.asked.lock().expect("no panic").push(asked.clone());
+        state.came.notify_all();
         let reply = (state.script.lock().expect("no panic"))(&asked);
         if stream
             .write_all(&reply.bytes)

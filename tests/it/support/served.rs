@@ -15,10 +15,9 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// The token that it accepts.
-pub const TOKEN: &str = "ref-audit-reader-token-0002";
+use super::TOKEN;
 
-/// A server on a port of its own.
+/// A server on a port of its own that accepts [`TOKEN`].
 pub struct Served {
     pub address: SocketAddr,
     client: reqwest::Client,

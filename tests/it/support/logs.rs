@@ -4,10 +4,12 @@ use std::path::Path;
 
 use super::fixture;
 
+/// What a real Backstage logged: 94 events.
+pub const RECORDING: &str = "backstage/audit.production.jsonl";
+
 /// The recording's lines.
-pub fn recorded() -> Vec<String> {
-    let text = std::fs::read_to_string(fixture("backstage/audit.production.jsonl"))
-        .expect("the recording is there");
+pub fn recorded_lines() -> Vec<String> {
+    let text = std::fs::read_to_string(fixture(RECORDING)).expect("the recording is there");
     text.split_terminator('\n').map(str::to_owned).collect()
 }
 
@@ -15,7 +17,7 @@ pub fn recorded() -> Vec<String> {
 ///
 /// Every 500th is cut off, so that it is rejected.
 pub fn busy_day(lines: usize) -> Vec<String> {
-    let recorded = recorded();
+    let recorded = recorded_lines();
     let line = |n: usize| {
         let address = format!("\"ip\":\"10.{}.{}.{}\"", n >> 16, n >> 8 & 255, n & 255);
         let line = recorded[n % recorded.len()].replace("\"ip\":\"127.0.0.1\"", &address);
@@ -23,6 +25,13 @@ pub fn busy_day(lines: usize) -> Vec<String> {
         line[..line.len() - cut].to_owned()
     };
     (0..lines).map(line).collect()
+}
+
+/// A line of plugin `p`, with more members that begin with a comma each.
+pub fn line(event_id: &str, more: &str) -> String {
+    format!(
+        r#"{{"eventId":"{event_id}","isAuditEvent":true,"message":"p.{event_id}","plugin":"p","status":"succeeded"{more}}}"#
+    )
 }
 
 /// The lines as a file's content.
