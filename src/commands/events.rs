@@ -9,7 +9,7 @@ use super::{
     explain::explanation,
     options::{FilterArgs, OpenOutput, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
     stop_signal,
-    summary::{Amount, events, summary},
+    summary::{Amount, events, grouped, summary},
 };
 use crate::{
     api::{MAX_LIMIT, Timestamp},
@@ -177,6 +177,15 @@ fn say(context: &Context, told: &Told, amount: &Amount) {
             "{} came after their place in the answer had gone out, and are left out: they were recorded late, or the \
              server does not answer in order",
             events(told.late)
+        ));
+    }
+    if let (None, [], Some(total)) = (amount.limit, told.applied_here.as_slice(), told.total)
+        && total != amount.shown
+    {
+        context.ui.warning(&format!(
+            "the server counts {} and gave {}: its pages overlap or leave gaps, or its trail changed meanwhile",
+            events(total),
+            grouped(amount.shown)
         ));
     }
     context.ui.note(&summary(amount, told));
