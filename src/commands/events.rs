@@ -9,7 +9,7 @@ use super::{
     explain::explanation,
     options::{FilterArgs, OpenOutput, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
     stop_signal,
-    summary::{Amount, events, grouped, summary},
+    summary::{Amount, events, summary},
 };
 use crate::{
     api::{MAX_LIMIT, Timestamp},
@@ -179,14 +179,14 @@ fn say(context: &Context, told: &Told, amount: &Amount) {
             events(told.late)
         ));
     }
-    if let (None, [], Some(total)) = (amount.limit, told.applied_here.as_slice(), told.total)
-        && total != amount.shown
-    {
-        context.ui.warning(&format!(
-            "the server counts {} and gave {}: its pages overlap or leave gaps, or its trail changed meanwhile",
-            events(total),
-            grouped(amount.shown)
-        ));
+    let whole = match (amount.limit, told.applied_here.as_slice(), told.total) {
+        (None, [], Some(total)) => total == amount.shown,
+        _ => true,
+    };
+    if told.overlaps || !whole {
+        context.ui.warning(
+            "the server's pages overlap or leave gaps: some events may be missing; a window of one page has none",
+        );
     }
     context.ui.note(&summary(amount, told));
 }

@@ -60,7 +60,7 @@ pub fn events(count: u64) -> String {
 }
 
 /// `4,213`
-pub fn grouped(number: u64) -> String {
+fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

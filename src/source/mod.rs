@@ -78,6 +78,8 @@ pub struct Told {
     pub leaky: Vec<Field>,
     /// Events that came too late to be put in order, and are left out.
     pub late: u64,
+    /// Whether the server gave events again while its total stood still: then it kept others back.
+    pub overlaps: bool,
 }
 
 /// Takes the events, matches alone, in order; says when it has enough.

@@ -50,6 +50,10 @@ struct Walk<'a> {
     leaky: Vec<Field>,
     ordered: Ordered,
     total: Option<u64>,
+    /// Whether a page gave events again while the total stood still: then it kept others back.
+    overlaps: bool,
+    /// Whether the last two answers had the same total.
+    steady: bool,
     /// Events that came, each counted once.
     read: u64,
     /// Whether the server gave events that nobody asked for, outside of the window or of a filter.
@@ -81,6 +85,8 @@ impl<'a> Walk<'a> {
             leaky: Vec::new(),
             ordered: Ordered::new(reading.order),
             total: None,
+            overlaps: false,
+            steady: false,
             read: 0,
             unasked: false,
             page: Vec::new(),
@@ -179,6 +185,7 @@ impl<'a> Walk<'a> {
             offset,
         };
         let answer = self.client.fetch(&request).await?;
+        self.steady = answer.page.total.is_some() && answer.page.total == self.total;
         self.total = answer.page.total;
         if self.query.window.end.is_none() {
             let clock = answer.date.unwrap_or(self.reading.now);
@@ -207,7 +214,9 @@ impl<'a> Walk<'a> {
         let ids: Vec<_> = events.iter().map(|event| event.id().to_owned()).collect();
         let same = !ids.is_empty() && ids == self.page;
         self.page = ids;
+        let count = events.len();
         let Pushed { ready, new } = self.ordered.push(events)?;
+        self.overlaps |= self.steady && new < count;
         self.read += new as u64;
         self.same = if same { self.same + 1 } else { 0 };
         self.fruitless = if new == 0 { self.fruitless + 1 } else { 0 };
@@ -265,6 +274,7 @@ impl<'a> Walk<'a> {
             applied_here: self.cut.rest.iter().map(|filter| filter.field).collect(),
             leaky: self.leaky,
             late: self.ordered.late(),
+            overlaps: self.overlaps,
         }
     }
 }

@@ -65,23 +65,26 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 
 #[test]
 fn an_interrupted_answer_leaves_the_file_as_it_was_and_nothing_beside_it() {
-    let home = Home::new();
-    home.write("out.json", "what was there");
-    let server = Scripted::replies(vec![Reply::page(&trail(100), 3_000), Reply::silence()]);
-    let to_file = ["--all", "-o", "json", "--output-file", "out.json"];
-    let mut command = home.asking(&server.url(), &to_file);
-    let child = command.stderr(Stdio::piped()).spawn().unwrap();
-    // The first page is answered, the second is waited for.
-    server.wait_for(2);
-    assert_eq!(home.names().len(), 2, "a file is being written");
-    signal(&child, "INT");
-    let run = Run::of(child.wait_with_output().unwrap());
-    assert_eq!(
-        (run.code, run.stderr.as_str()),
-        (130, "error: interrupted\n")
-    );
-    assert_eq!(home.names(), ["out.json"]);
-    assert_eq!(home.read("out.json"), "what was there");
+    for name in ["INT", "TERM", "HUP"] {
+        let home = Home::new();
+        home.write("out.json", "what was there");
+        let server = Scripted::replies(vec![Reply::page(&trail(100), 3_000), Reply::silence()]);
+        let to_file = ["--all", "-o", "json", "--output-file", "out.json"];
+        let mut command = home.asking(&server.url(), &to_file);
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        // The first page is answered, the second is waited for.
+        server.wait_for(2);
+        assert_eq!(home.names().len(), 2, "a file is being written");
+        signal(&child, name);
+        let run = Run::of(child.wait_with_output().unwrap());
+        assert_eq!(
+            (run.code, run.stderr.as_str()),
+            (130, "error: interrupted\n"),
+            "{name}"
+        );
+        assert_eq!(home.names(), ["out.json"], "{name}");
+        assert_eq!(home.read("out.json"), "what was there");
+    }
 }
 
 #[test]

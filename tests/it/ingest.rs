@@ -277,3 +277,43 @@ fn a_batch_is_not_stored_before_its_rejected_lines_are_written() {
     assert_eq!(stored_numbers(&home), ["e0"]);
     assert_eq!(home.read("rejects"), format!("x {}\n", event(0)));
 }
+
+#[test]
+fn rejected_lines_do_not_end_up_in_what_is_read_or_written() {
+    let home = Home::new();
+    let bad = line("e1", r#","status":"odd""#);
+    home.write("a.log", log(&[bad]));
+    ingest(&home, &["a.log"]);
+    for rejects in ["a.log", "./a.log", "s.db"] {
+        let (log, store) = (home.read("a.log"), fs::read(home.path("s.db")).unwrap());
+        let run = home.run(&["ingest", "--store", "s.db", "--rejects", rejects, "a.log"]);
+        assert_eq!(run.code, 2, "{run:?}");
+        let said = "cannot take the rejected lines: it is read or written already — give --rejects";
+        assert!(run.stderr.contains(said), "{run:?}");
+        assert_eq!(home.read("a.log"), log);
+        assert_eq!(fs::read(home.path("s.db")).unwrap(), store);
+    }
+}
+
+#[test]
+fn a_log_that_is_not_json_and_a_file_that_was_read_are_said_to_be() {
+    let home = Home::new();
+    home.write("a.log", "catalog info entity-fetch\nisAuditEvent=true\n");
+    let said = ingest(&home, &["a.log"]);
+    assert!(
+        said.contains("Backstage writes such lines with NODE_ENV=production"),
+        "{said}"
+    );
+    let said = ingest(&home, &["a.log"]);
+    assert!(
+        said.ends_with("a file with this content was read before\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_editors_put_before_a_file_hides_no_event() {
+    let home = Home::new();
+    home.write("a.log", format!("\u{feff}{}", log(&events(1..3))));
+    assert!(ingest(&home, &["a.log"]).starts_with("read 2, stored 2,"));
+}

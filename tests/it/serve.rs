@@ -3,14 +3,15 @@
 #![cfg(unix)]
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    process::Stdio,
 };
 
 use crate::support::{
     Home, Run, TOKEN,
     logs::{line, log, recorded_lines},
-    process::Serving,
+    process::{Serving, signal},
 };
 
 /// Asks for everything; the exit code and the number of events.
@@ -61,7 +62,7 @@ fn a_port_that_is_taken_is_wrong_usage() {
     let home = Home::with_recording();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    home.write("accepted", TOKEN);
+    home.write_private("accepted", TOKEN);
     let args = ["--accept-token-file", "accepted", "--listen", &address];
     let run = home.run(&[&["serve", "--store", "s.db"], &args[..]].concat());
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
@@ -118,7 +119,7 @@ fn a_file_without_usable_tokens_is_refused_and_not_quoted() {
 #[test]
 fn an_old_and_a_new_token_are_both_accepted() {
     let home = Home::with_recording();
-    home.write("accepted", "the-old-token-0001\r\n\nthe-new-token-0002\n");
+    home.write_private("accepted", "the-old-token-0001\r\n\nthe-new-token-0002\n");
     let serving = Serving::start(
         &home,
         &["--store", "s.db", "--accept-token-file", "accepted"],
@@ -149,7 +150,7 @@ fn what_is_ingested_while_two_serve_it_is_in_their_next_answers() {
 #[test]
 fn what_is_to_be_served_must_be_named() {
     let home = Home::new();
-    home.write("accepted", TOKEN);
+    home.write_private("accepted", TOKEN);
     home.write("text", "no store at all, and longer than a header");
     for (args, expected) in [
         (
@@ -192,4 +193,26 @@ fn what_is_to_be_served_must_be_named() {
         assert!(said.starts_with(expected), "{run:?}");
         assert!(!run.stderr.contains("secret"), "{run:?}");
     }
+}
+
+#[test]
+fn tokens_that_others_can_read_and_networks_that_can_read_them_are_warned_of() {
+    let home = Home::new();
+    home.write("accepted", TOKEN);
+    let args = ["--store", "s.db", "--accept-token-file", "accepted"];
+    let mut command = home.command(&[&["serve", "--listen", "0.0.0.0:0"], &args[..]].concat());
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut url).unwrap();
+    signal(&child, "TERM");
+    let run = Run::of(child.wait_with_output().unwrap());
+    let said = "warning: others can read the tokens in accepted: chmod 600 it\n\
+        warning: tokens and events cross the network unencrypted: put a proxy with TLS in front\n\
+        stopped\n";
+    assert_eq!((run.code, run.stderr.as_str()), (0, said));
 }

@@ -70,7 +70,7 @@ fn a_saved_token_is_its_owner_s_alone_and_works() {
     let kept = home.read(CREDENTIALS);
     assert!(kept.contains(run.stdout.trim_end()));
     // Somebody starts a server that takes it, at another port: the profile follows, and the token is made for it.
-    home.write("accepted", &run.stdout);
+    home.write_private("accepted", &run.stdout);
     let store = home.run(&["ingest", "--store", "s.db", "-"]);
     assert_eq!(store.code, 0, "{store:?}");
     let args = ["--store", "s.db", "--accept-token-file", "accepted"];

@@ -17,7 +17,7 @@ pub struct Serving {
 impl Serving {
     /// Serves a store of `home` for [`TOKEN`].
     pub fn store(home: &Home, store: &str) -> Self {
-        home.write("accepted", TOKEN);
+        home.write_private("accepted", TOKEN);
         Self::start(home, &["--store", store, "--accept-token-file", "accepted"])
     }
 
