@@ -8,7 +8,8 @@ use std::{
 use clap::Args;
 
 use crate::{
-    client::{Client, DEFAULT_RETRIES, Options},
+    address::Address,
+    client::{Client, DEFAULT_RETRIES, Options, Trace},
     commands::{Context, demo},
     config::{Asked, Environment, SettingsError, Target, TokenSource, Which},
     error::Error,
@@ -104,8 +105,7 @@ impl SourceArgs {
             }
             Which::Demo => {
                 let served = demo::serve(context.now, context.ui).await?;
-                let address =
-                    crate::address::Address::parse(&served.url).map_err(SettingsError::from)?;
+                let address = Address::parse(&served.url).map_err(SettingsError::from)?;
                 let options = Options {
                     ca_cert: None,
                     allow_plain_http: false,
@@ -172,7 +172,7 @@ pub async fn read_token(source: Option<&TokenSource>, context: &Context) -> Resu
     Ok(source.read(dir.as_ref()).await?)
 }
 
-fn trace(context: &Context) -> crate::client::Trace {
+fn trace(context: &Context) -> Trace {
     let ui = context.ui;
     Box::new(move |level, text| match level {
         0 => ui.note(text),
