@@ -24,7 +24,7 @@ for count in 20000 200000; do
   events "$count" > "$work/$count.jsonl"
   "$auditlog" ingest -q "$work/$count.jsonl" --store "$work/$count.db"
 done
-"$auditlog" token generate -q > "$work/token"
+(umask 077; "$auditlog" token generate -q > "$work/token")
 
 serve() {
   [ -z "$server" ] || { kill "$server"; wait "$server" || true; }
