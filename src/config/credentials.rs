@@ -113,11 +113,15 @@ fn edit(
     change: impl FnOnce(&mut DocumentMut) -> Option<()>,
 ) -> Result<(), CredentialsError> {
     let path = dir.credentials_file();
+    let failed = |error| {
+        let path = path.clone();
+        CredentialsError::Config(ConfigError::Write { path, error })
+    };
+    let _lock = dir.lock().map_err(failed)?;
     refuse_exposed(&path)?;
     let mut document = read_document(&path)?;
     change(&mut document).ok_or_else(|| CredentialsError::NoPlace { path: path.clone() })?;
-    dir.write(&path, &document.to_string())
-        .map_err(|error| CredentialsError::Config(ConfigError::Write { path, error }))
+    dir.write(&path, &document.to_string()).map_err(failed)
 }
 
 /// A file that others can read is refused rather than mended: what was readable may have been read.

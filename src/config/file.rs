@@ -192,10 +192,14 @@ fn implicit_table() -> Item {
 
 fn edit(dir: &ConfigDir, change: impl FnOnce(&mut DocumentMut)) -> Result<(), ConfigError> {
     let path = dir.config_file();
+    let failed = |error| ConfigError::Write {
+        path: path.clone(),
+        error,
+    };
+    let _lock = dir.lock().map_err(failed)?;
     let mut document = read_document(&path)?;
     change(&mut document);
-    dir.write(&path, &document.to_string())
-        .map_err(|error| ConfigError::Write { path, error })
+    dir.write(&path, &document.to_string()).map_err(failed)
 }
 
 pub(super) fn read_document(path: &Path) -> Result<DocumentMut, ConfigError> {

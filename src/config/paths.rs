@@ -35,6 +35,21 @@ impl ConfigDir {
         self.0.join("credentials.toml")
     }
 
+    /// Keeps other programs from changing the files of this folder until the result is dropped: two that read, change
+    /// and write at once would lose one of the changes.
+    pub(super) fn lock(&self) -> io::Result<impl Sized> {
+        create_private_dir(&self.0)?;
+        // The folder itself: a file for this alone would be litter.
+        #[cfg(unix)]
+        {
+            let folder = fs::File::open(&self.0)?;
+            folder.lock()?;
+            Ok(folder)
+        }
+        #[cfg(not(unix))]
+        Ok(())
+    }
+
     /// Replaces a file of this folder whole or not at all, readable by its owner alone.
     pub(super) fn write(&self, path: &Path, content: &str) -> io::Result<()> {
         create_private_dir(&self.0)?;

@@ -225,3 +225,21 @@ fn the_folder_of_the_configuration_is_where_the_system_or_the_user_wants_it() {
     command.env("AUDITLOG_CONFIG_DIR", "");
     assert_eq!(Run::of(command.output().unwrap()).code, 0);
 }
+
+#[test]
+fn programs_that_change_the_configuration_at_once_lose_nothing() {
+    let home = Home::new();
+    let names: Vec<_> = (0..12).map(|number| format!("p{number}")).collect();
+    let add = |name: &String| {
+        let mut command = home.command(&["profile", "add", name, "--url", "https://p.example"]);
+        command.spawn().expect("the program starts")
+    };
+    let children: Vec<_> = names.iter().map(add).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let listed = home.run_well(&["profile", "list"]).stdout;
+    for name in names {
+        assert!(listed.contains(&format!("{name} ")), "{name}: {listed}");
+    }
+}
