@@ -47,7 +47,9 @@ impl ConfigDir {
             Ok(folder)
         }
         #[cfg(not(unix))]
-        Ok(())
+        {
+            Ok(())
+        }
     }
 
     /// Replaces a file of this folder whole or not at all, readable by its owner alone.
