@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::{
@@ -171,8 +171,7 @@ fn context(talk: &TalkArgs) -> Context {
             color: color(io::stderr().is_terminal()),
         },
         color: color(io::stdout().is_terminal()),
-        // Whole seconds: what is said of a window should be readable.
-        now: Timestamp::from(DateTime::<Utc>::from(SystemTime::now()).trunc_subsecs(0)),
+        now: Timestamp::from(DateTime::<Utc>::from(SystemTime::now())),
         environment,
     }
 }

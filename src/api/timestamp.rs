@@ -33,6 +33,11 @@ impl Timestamp {
         DateTime::from_timestamp_micros(self.0).unwrap_or_default()
     }
 
+    /// The beginning of its second.
+    pub fn whole_second(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(1_000_000))
+    }
+
     /// `duration` later, or the last instant that can be named.
     pub fn plus(self, duration: chrono::Duration) -> Self {
         self.utc().checked_add_signed(duration).map_or(
@@ -81,6 +86,8 @@ mod tests {
         ] {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), out);
         }
+        let early = Timestamp::parse("1969-12-31T23:59:59.25Z").unwrap();
+        assert_eq!(early.whole_second().to_string(), "1969-12-31T23:59:59Z");
         assert_eq!(Timestamp::parse("2026-02-30T00:00:00Z"), None);
         assert_eq!(Timestamp::parse("9999-12-31T23:59:59-12:00"), None);
     }

@@ -1,7 +1,7 @@
 //! Time expressions: RFC 3339, dates, `7d` ago, `yesterday`, weekdays, months and quarters.
 //!
-//! An expression names a [`Period`]: an instant, or everything from the first to the last microsecond of a day,
-//! a month, a quarter or a year. `--since` takes its first instant, `--until` its last, so that
+//! An expression names a [`Period`]: an instant, or everything from the first to the last microsecond of a second
+//! (`now`, `7d`), a day, a month, a quarter or a year. `--since` takes its first instant, `--until` its last, so that
 //! `--since 2026-01-01 --until 2026-01-31` has the whole of January in it.
 
 use chrono::{
@@ -111,12 +111,13 @@ impl Period {
     pub fn parse_last(text: &str, now: Timestamp) -> Result<Self, TimeError> {
         let first = ago(now, parse_duration(text)?);
         let first = first.ok_or_else(|| TimeError::OutOfRange(text.to_owned()))?;
-        Self { first, last: now }.checked(text)
+        let (first, last) = (Self::second(first).first, now);
+        Self { first, last }.checked(text)
     }
 
     fn read(text: &str, now: Timestamp, zone: Zone) -> Result<Self, TimeError> {
         if text == "now" {
-            return Ok(Self::instant(now));
+            return Ok(Self::second(now));
         }
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Ok(Self::instant(Timestamp::from(time.with_timezone(&Utc))));
@@ -126,7 +127,7 @@ impl Period {
         }
         if let Ok(duration) = parse_duration(text) {
             return ago(now, duration)
-                .map(Self::instant)
+                .map(Self::second)
                 .ok_or_else(|| TimeError::OutOfRange(text.to_owned()));
         }
         let day = day(text, zone.wall_clock(now).date())
@@ -156,6 +157,13 @@ impl Period {
             true => Ok(self),
             false => Err(TimeError::OutOfRange(text.to_owned())),
         }
+    }
+
+    /// The second in which a time lies: nobody who says `7d` means its microsecond.
+    fn second(time: Timestamp) -> Self {
+        let first = time.whole_second();
+        let last = first.plus(Duration::microseconds(999_999));
+        Self { first, last }
     }
 
     fn instant(time: Timestamp) -> Self {
@@ -316,20 +324,29 @@ mod tests {
     #[test]
     fn accepted_points_in_time() {
         let table = "
-            now                              | UTC           | 2026-11-21T12:34:56.789Z
             2026-01-31T10:00:00Z             | Asia/Tokyo    | 2026-01-31T10:00:00Z
             2026-01-31T10:00:00.123456+02:00 | UTC           | 2026-01-31T08:00:00.123456Z
             2026-01-31 10:00                 | Asia/Tokyo    | 2026-01-31T01:00:00Z
             2026-01-31T10:00:07              | Europe/Berlin | 2026-01-31T09:00:07Z
-            2026-01-31 10:00:07.5            | UTC           | 2026-01-31T10:00:07.500Z
-            7d                               | UTC           | 2026-11-14T12:34:56.789Z
-            2w                               | UTC           | 2026-11-07T12:34:56.789Z
-            2h30m                            | UTC           | 2026-11-21T10:04:56.789Z
-            1w2d3h4m5s                       | UTC           | 2026-11-12T09:30:51.789Z
-            0s                               | UTC           | 2026-11-21T12:34:56.789Z";
+            2026-01-31 10:00:07.5            | UTC           | 2026-01-31T10:00:07.500Z";
         for row in rows(table) {
             let expected = Ok((row[2].to_owned(), row[2].to_owned()));
             assert_eq!(at(row[0], NOW, row[1]), expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn now_and_a_time_ago_name_their_second() {
+        let table = "
+            now        | 2026-11-21T12:34:56
+            7d         | 2026-11-14T12:34:56
+            2w         | 2026-11-07T12:34:56
+            2h30m      | 2026-11-21T10:04:56
+            1w2d3h4m5s | 2026-11-12T09:30:51
+            0s         | 2026-11-21T12:34:56";
+        for row in rows(table) {
+            let expected = Ok((format!("{}Z", row[1]), format!("{}.999999Z", row[1])));
+            assert_eq!(at(row[0], NOW, "UTC"), expected, "{row:?}");
         }
     }
 

@@ -11,8 +11,11 @@ pub async fn read(
     sink: &mut Sink<'_>,
 ) -> Result<Told, SourceError> {
     let mut query = reading.query.clone();
-    // The clock that is handed in is cut to whole seconds.
-    let end = reading.now.plus(chrono::Duration::seconds(1));
+    // As of a server, whose clock is read in whole seconds.
+    let end = reading
+        .now
+        .whole_second()
+        .plus(chrono::Duration::seconds(1));
     query.window.end.get_or_insert(end);
     let told = Told {
         window: query.window,

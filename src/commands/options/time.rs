@@ -67,7 +67,8 @@ impl TimeArgs {
             .map(parse)
             .transpose()?
             .map(|period| period.last);
-        let start = since.map_or_else(|| end.unwrap_or(now).minus(month), |period| period.first);
+        let default = || end.unwrap_or(now).minus(month).whole_second();
+        let start = since.map_or_else(default, |period| period.first);
         match end {
             Some(end) if start > end => Err(Error::EmptyWindow { start, end }),
             end => Ok(Window {
