@@ -7,7 +7,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{
@@ -27,6 +28,10 @@ const APPLICATION_ID: i64 = 0x616c_6f67;
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_events.sql")];
 /// Newest version that this program knows.
 const VERSION: i64 = MIGRATIONS.len() as i64;
+/// Whose file it is, its version, and whether nobody has made anything of it yet (its pages do not tell: a transaction
+/// begins with adding one). One statement, which sees one moment: another program may be making a store of it.
+const MARKS: &str = "SELECT application_id, user_version, NOT EXISTS (SELECT 1 FROM sqlite_schema)
+    FROM pragma_application_id, pragma_user_version";
 /// How long a statement waits for another program's lock.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -93,27 +98,22 @@ impl Location {
             transaction.commit()?;
         }
         // After the first commit, so that the main file says whose it is without its write-ahead log.
-        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-        if mode == "delete" {
-            connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-        }
-        Ok(())
+        keep_write_ahead_log(connection)
     }
 
     /// The version of the store, 0 for an empty database.
     fn version(&self, connection: &Connection) -> Result<i64, StoreError> {
-        let pragma = |name| {
-            connection
-                .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
-                .map_err(|error| self.cannot_open(error))
-        };
-        match (pragma("application_id")?, pragma("user_version")?) {
-            (APPLICATION_ID, found) if found > VERSION => Err(StoreError::TooNew {
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let marks = connection
+            .query_row(MARKS, [], row)
+            .map_err(|error| self.cannot_open(error))?;
+        match marks {
+            (APPLICATION_ID, found, _) if found > VERSION => Err(StoreError::TooNew {
                 found,
                 known: VERSION,
             }),
-            (APPLICATION_ID, found) if found > 0 => Ok(found),
-            (0, 0) if is_empty(connection)? => Ok(0),
+            (APPLICATION_ID, found, _) if found > 0 => Ok(found),
+            (0, 0, true) => Ok(0),
             _ => Err(StoreError::NotAStore(self.path().to_owned())),
         }
     }
@@ -135,6 +135,32 @@ impl Location {
             _ => error.into(),
         }
     }
+}
+
+/// Goes over to a write-ahead log, in which readers and a writer do not wait for each other.
+///
+/// This alone SQLite does not wait for: while other programs open the same new store, it is tried again.
+fn keep_write_ahead_log(connection: &Connection) -> Result<(), StoreError> {
+    let end = Instant::now() + BUSY;
+    loop {
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        if mode != "delete" {
+            return Ok(());
+        }
+        match connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())) {
+            Err(error) if is_busy(&error) && Instant::now() < end => {
+                sleep(Duration::from_millis(10))
+            }
+            done => return Ok(done?),
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 /// The file of a store, created empty and readable by its owner alone where there is none.
@@ -204,12 +230,6 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
         Err(error @ (StoreError::NotAStore(_) | StoreError::TooNew { .. })) => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Whether nobody has made anything of the file yet. Its pages do not tell: a transaction begins with adding one.
-fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
-    let sql = "SELECT count(*) = 0 FROM sqlite_schema";
-    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
 /// Side files are first needed by a first read.
