@@ -2,11 +2,7 @@
 
 #![cfg(unix)]
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    process::{Command, Stdio},
-};
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use crate::support::{
     CONFIG, CREDENTIALS, Home, Run,
@@ -186,14 +182,8 @@ fn a_change_that_cannot_be_written_leaves_the_files_as_they_were() {
         "token remove",
     ] {
         // No file may grow at all: the disk is full, for root as well.
-        let mut command = Command::new("sh");
         let script = format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" {args}");
-        command.args(["-c", &script, env!("CARGO_BIN_EXE_auditlog")]);
-        command
-            .env_clear()
-            .env("HOME", home.path(""))
-            .stdin(Stdio::null());
-        let run = Run::of(command.output().unwrap());
+        let run = home.in_shell(&script);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args}: {run:?}");
         assert!(run.stderr.starts_with("error: cannot write "), "{run:?}");
         assert!(run.stderr.ends_with(" — check who may use it\n"), "{run:?}");

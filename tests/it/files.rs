@@ -63,7 +63,7 @@ mod unix {
         fs::Permissions,
         io::Read,
         os::unix::fs::{FileTypeExt, PermissionsExt, symlink},
-        process::{Command, Stdio},
+        process::Command,
         thread,
     };
 
@@ -129,50 +129,17 @@ mod unix {
         assert!(fs::metadata(&path).unwrap().file_type().is_fifo());
     }
 
-    /// This test again as a child, with `out` as the shell's redirection and a limit on the size of files.
-    fn child(home: &Home, script: &str) -> bool {
-        let test = std::env::current_exe().unwrap();
-        let status = Command::new("sh")
-            .args(["-c", script])
-            .arg(test)
-            .args([
-                "--ignored",
-                "--exact",
-                "--nocapture",
-                "files::unix::writes_as_a_child",
-            ])
-            .current_dir(home.path("."))
-            .env("AUDITLOG_TEST_CHILD", "1")
-            .stderr(Stdio::null())
-            .status();
-        status.unwrap().success()
-    }
-
-    /// Writes 100 kB to the file `out`, which is to fail, or a word to stdout.
-    #[test]
-    #[ignore = "run by other tests, in a process of its own"]
-    fn writes_as_a_child() {
-        if std::env::var_os("AUDITLOG_TEST_CHILD").is_none() {
-            return;
-        }
-        if Path::new("redirected").exists() {
-            return write(Path::new("/dev/stdout"), "written\n");
-        }
-        let mut file = AtomicFile::create(Path::new("out")).unwrap();
-        let done = file
-            .write_all(&vec![b'x'; 100_000])
-            .and_then(|()| file.commit());
-        assert!(done.is_err());
-    }
-
     #[test]
     fn a_disk_that_fills_up_is_an_error_and_leaves_the_old_content() {
         let home = Home::new();
         home.write("out", "old");
-        assert!(child(
-            &home,
-            "ulimit -f 8; trap '' XFSZ; exec \"$0\" \"$@\" >/dev/null"
-        ));
+        let ask = "events --demo --all -o jsonl --output-file out";
+        let run = home.in_shell(&format!("ulimit -f 8; trap '' XFSZ; exec \"$0\" {ask}"));
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+        assert!(
+            run.stderr.starts_with("error: cannot write the answer: "),
+            "{run:?}"
+        );
         assert_eq!(home.read("out"), "old");
         assert_eq!(home.names(), ["out"]);
     }
@@ -180,23 +147,20 @@ mod unix {
     #[test]
     fn stdout_that_is_a_file_keeps_what_it_had() {
         let home = Home::new();
-        let path = home.write("redirected", "old\n");
-        assert!(child(&home, "exec \"$0\" \"$@\" >>redirected"));
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(
-            text.starts_with("old\n") && text.contains("written\n"),
-            "{text}"
-        );
+        home.write("redirected", "old\n");
+        let ask = "events --demo --limit 1 -c plugin -o csv --output-file /dev/stdout";
+        let run = home.in_shell(&format!("exec \"$0\" {ask} >>redirected"));
+        assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+        let text = home.read("redirected");
+        assert!(text.starts_with("old\n\"plugin_id\"\r\n\""), "{text}");
+        assert_eq!(text.lines().count(), 3);
         assert_eq!(home.names(), ["redirected"]);
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_full_device_is_an_error() {
-        let full = Path::new("/dev/full");
-        if !full.exists() {
-            return;
-        }
-        let mut file = AtomicFile::create(full).unwrap();
+        let mut file = AtomicFile::create(Path::new("/dev/full")).unwrap();
         file.write_all(b"x").unwrap();
         assert!(file.commit().is_err());
     }

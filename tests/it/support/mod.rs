@@ -81,6 +81,25 @@ impl Home {
         metadata.permissions().mode() & 0o7777
     }
 
+    /// A script of the shell, in which `$0` is the program, with the environment of [`Home::command`].
+    #[cfg(unix)]
+    pub fn in_shell(&self, script: &str) -> Run {
+        let program = self.command(&["-c", script]);
+        let mut shell = Command::new("sh");
+        shell
+            .args(program.get_args())
+            .arg(program.get_program())
+            .current_dir(self.dir.path())
+            .env_clear()
+            .envs(
+                program
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .stdin(Stdio::null());
+        Run::of(shell.output().expect("the shell starts"))
+    }
+
     /// The program, with an environment that holds nothing of the tester's.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_auditlog"));
