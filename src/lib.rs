@@ -8,6 +8,7 @@
 //! 4  server  demo                        work that uses a store
 //! 3  source                              one question, asked of a server or of a store
 //! 2  config  client  store  files  output    edges: each touches one outside thing
+//! 2  walk                                complete retrieval over anything that fetches a page
 //! 1  address  query  token  ingest       meaning: pure; clock, random bytes and readers are handed in
 //! 0  api  wildcard                       the contract
 //! ```
@@ -28,4 +29,5 @@ pub mod server;
 pub mod source;
 pub mod store;
 pub mod token;
+pub mod walk;
 pub mod wildcard;

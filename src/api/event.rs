@@ -167,6 +167,11 @@ impl Event {
         self.time
     }
 
+    /// When it was recorded, where it says so.
+    pub fn recorded_at(&self) -> Option<Timestamp> {
+        self.text(Field::RecordedAt).and_then(Timestamp::parse)
+    }
+
     /// The text of a field; none for null, and for a field that the event does not have.
     pub fn text(&self, field: Field) -> Option<&str> {
         self.texts.get(field as usize).and_then(Option::as_deref)

@@ -59,6 +59,16 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// Whether a smaller `limit` may be taken: the refusal speaks of it, or says nothing.
+    pub fn refuses_limit(&self) -> bool {
+        match self {
+            Self::BadRequest { message, .. } => {
+                message.is_empty() || message.to_lowercase().contains("limit")
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the 403 says that the token belongs to another plugin, rather than that a permission is missing.
     pub fn is_other_plugin(&self) -> bool {
         matches!(self, Self::Forbidden(message) if message.contains("restricted to plugin"))

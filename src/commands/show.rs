@@ -79,6 +79,7 @@ impl ShowArgs {
             order: Order::NewestFirst,
             page_size: MAX_LIMIT,
             wanted: Some(1),
+            concurrency: 4,
             now: context.now,
         };
         let mut found = None;
@@ -89,7 +90,7 @@ impl ShowArgs {
         let told = opened.source.read(&reading, &mut sink).await?;
         let event = found.ok_or_else(|| Error::NoSuchEvent {
             id: self.id.clone(),
-            window: told.window,
+            window: told.begun.sent.window,
         })?;
         let layout = Layout {
             width: None,

@@ -17,14 +17,19 @@ pub struct Amount {
 /// `100 of 4,213 events · 2026-10-22T…Z … 2026-11-21T…Z · --all for the rest`
 pub fn summary(amount: &Amount, told: &Told) -> String {
     let bound = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
-    let window = format!("{} … {}", bound(told.window.start), bound(told.window.end));
+    let window = format!(
+        "{} … {}",
+        bound(told.begun.sent.window.start),
+        bound(told.begun.sent.window.end)
+    );
     let mut parts = vec![counted(amount.shown, told), window];
     if amount.skipped > 0 {
         parts.push(format!("{} skipped", grouped(amount.skipped)));
     }
     let full = amount.limit.is_some_and(|limit| amount.shown >= limit);
     let reached = amount.shown.saturating_add(amount.skipped);
-    let whole = told.applied_here.is_empty() && told.total.is_some_and(|total| reached >= total);
+    let whole =
+        told.applied_here.is_empty() && told.begun.total.is_some_and(|total| reached >= total);
     if full && !whole {
         parts.push("--all for the rest".to_owned());
     }
@@ -33,7 +38,7 @@ pub fn summary(amount: &Amount, told: &Told) -> String {
 
 fn counted(shown: u64, told: &Told) -> String {
     let events = events(shown);
-    match (told.total, told.applied_here.as_slice()) {
+    match (told.begun.total, told.applied_here.as_slice()) {
         (Some(total), []) if total != shown => {
             format!("{} of {}", grouped(shown), self::events(total))
         }
@@ -77,8 +82,8 @@ mod tests {
     use super::{Amount, summary};
     use crate::{
         api::{Field, Timestamp},
-        query::Window,
-        source::Told,
+        query::{Query, Window},
+        source::{Begun, Told, Verdict},
     };
 
     fn told(total: Option<u64>, applied_here: &[Field]) -> Told {
@@ -87,10 +92,18 @@ mod tests {
             end: Timestamp::parse("2026-11-21T12:00:00Z"),
         };
         Told {
-            window,
-            total,
+            begun: Begun {
+                sent: Query {
+                    window,
+                    filters: Vec::new(),
+                },
+                total,
+            },
             applied_here: applied_here.to_vec(),
-            ..Told::default()
+            leaky: Vec::new(),
+            doubles: 0,
+            late: 0,
+            verdict: Verdict::Stopped,
         }
     }
 

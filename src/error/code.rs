@@ -113,10 +113,6 @@ fn source_code(error: &SourceError) -> Code {
         SourceError::Client(error) => client_code(error),
         SourceError::Store(error) => store_code(error),
         SourceError::Sink(_) => Code::Fault,
-        SourceError::Repeats { .. }
-        | SourceError::NoTotal
-        | SourceError::Unsteady
-        | SourceError::Crowded { .. } => Code::Server,
     }
 }
 

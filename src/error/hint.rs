@@ -219,18 +219,11 @@ fn client_hint(error: &ClientError) -> Option<String> {
 }
 
 fn source_hint(error: &SourceError) -> Option<String> {
-    let hint = match error {
-        SourceError::Client(error) => return client_hint(error),
-        SourceError::Store(error) => return store_hint(error).map(str::to_owned),
-        SourceError::Sink(_) => return None,
-        SourceError::Repeats { .. } => {
-            "the server does not page: narrow the window to fit one page"
-        }
-        SourceError::Unsteady => "ask for a window that is over, with --until",
-        SourceError::NoTotal => "leave --reverse out and sort the answer",
-        SourceError::Crowded { .. } => "narrow the question with filters",
-    };
-    Some(hint.to_owned())
+    match error {
+        SourceError::Client(error) => client_hint(error),
+        SourceError::Store(error) => store_hint(error).map(str::to_owned),
+        SourceError::Sink(_) => None,
+    }
 }
 
 fn ingest_hint(error: &IngestError) -> Option<&'static str> {

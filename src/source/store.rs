@@ -2,13 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use super::{Reading, Sink, SourceError, Told};
+use super::{Begun, Piece, Reading, Sink, SourceError, Told, Verdict};
 use crate::store::Store;
 
 pub async fn read(
     store: &Store,
     reading: &Reading,
-    sink: &mut Sink<'_>,
+    sink: &mut dyn Sink,
 ) -> Result<Told, SourceError> {
     let mut query = reading.query.clone();
     // As of a server, whose clock is read in whole seconds.
@@ -17,10 +17,19 @@ pub async fn read(
         .whole_second()
         .plus(chrono::Duration::seconds(1));
     query.window.end.get_or_insert(end);
-    let told = Told {
-        window: query.window,
-        total: Some(store.count(&query).await?),
-        ..Told::default()
+    let total = store.count(&query).await?;
+    let begun = Begun {
+        sent: query.clone(),
+        total: Some(total),
+    };
+    sink.begun(&begun).map_err(SourceError::Sink)?;
+    let mut told = Told {
+        begun,
+        applied_here: Vec::new(),
+        leaky: Vec::new(),
+        doubles: 0,
+        late: 0,
+        verdict: Verdict::Stopped,
     };
     let mut after = None;
     let mut read = 0;
@@ -35,13 +44,26 @@ pub async fn read(
             .await?;
         read += part.events.len() as u64;
         for event in part.events {
-            if sink(event).map_err(SourceError::Sink)? == ControlFlow::Break(()) {
+            if sink.event(event).map_err(SourceError::Sink)? == ControlFlow::Break(()) {
                 return Ok(told);
             }
         }
         match part.next {
             Some(next) => after = Some(next),
-            None => return Ok(told),
+            None => break,
         }
     }
+    // What is read in one strict order cannot lose what was there at the start, whatever is stored meanwhile.
+    let piece = Piece {
+        window: query.window,
+        total: Some(total),
+        distinct: read,
+        given: read,
+        requests: 0,
+        as_of: Some(reading.now),
+        doubt: None,
+    };
+    sink.piece(&piece).map_err(SourceError::Sink)?;
+    told.verdict = Verdict::Complete { as_of: reading.now };
+    Ok(told)
 }

@@ -32,6 +32,7 @@ mod profile;
 mod proxies;
 mod recorded_answers;
 mod retries;
+mod schedules;
 mod secrecy;
 mod serve;
 mod server;

@@ -188,6 +188,7 @@ impl Question {
             },
             page_size: self.page_size,
             wanted: self.limit.map(|limit| limit + self.offset),
+            concurrency: 1,
             now: time(0),
         }
     }
@@ -255,7 +256,7 @@ fn a_walk_over_a_server_and_a_scan_of_a_store_answer_as_a_sorted_list_does() {
     let run = TestRunner::new(config).run(&case(), |case| {
         let expected = case.question.model(&case.happened);
         let server = server(&case);
-        let served = Source::Server(client(&server));
+        let served = Source::Server(std::sync::Arc::new(client(&server)));
         let answer = runtime.block_on(case.question.answer(&served));
         prop_assert_eq!(&answer, &expected, "of the server");
         let requests = server.finish().len();

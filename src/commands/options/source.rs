@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -99,7 +100,7 @@ impl SourceArgs {
             Which::Server { token, .. } => {
                 let token = read_token(token.as_ref(), context).await?;
                 Ok(Opened {
-                    source: Source::Server(self.client(target, &token, context)?),
+                    source: Source::Server(Arc::new(self.client(target, &token, context)?)),
                     _demo: None,
                 })
             }
@@ -113,7 +114,7 @@ impl SourceArgs {
                 };
                 let client = Client::new(address, &served.token, options, trace(context))?;
                 Ok(Opened {
-                    source: Source::Server(client),
+                    source: Source::Server(Arc::new(client)),
                     _demo: Some(served),
                 })
             }

@@ -5,6 +5,7 @@ pub mod events;
 pub mod hostile;
 pub mod logs;
 pub mod message;
+pub mod model_server;
 pub mod pages;
 pub mod process;
 #[cfg(unix)]
