@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{
-    Pages,
-    piece::{Gathered, Reader},
-};
+use super::{Pages, gathered::Gathered, piece::Reader};
 use crate::{api::Field, query::Filter};
 
 /// Most bytes of such a piece that are held in memory.
@@ -39,12 +36,7 @@ impl<'a, P: Pages> Crowd<'a, P> {
 
     /// Whether as many have come as were counted.
     pub async fn read(&mut self) -> Result<bool, P::Error> {
-        // A server that keeps its ties in order needs one pass.
-        let own = self.gathered.len();
-        self.pass(&[], self.total, &mut Vec::new()).await?;
-        if !self.is_over() && self.gathered.len() > own {
-            self.by_filters().await?;
-        }
+        self.by_filters().await?;
         self.passes(&[], self.total).await?;
         Ok(self.gathered.len() == self.total)
     }
@@ -62,10 +54,7 @@ impl<'a, P: Pages> Crowd<'a, P> {
                     return Ok(());
                 }
                 let cut = [filters.as_slice(), &[filter]].concat();
-                let seen = self
-                    .reader
-                    .fetch(&cut, self.reader.learned.limit, 0)
-                    .await?;
+                let seen = self.reader.fetch(&cut, 0).await?;
                 let (rows, total) = (seen.events.len() as u64, seen.total.unwrap_or_default());
                 self.gathered.add(seen.events);
                 if total > rows && total < self.total {
@@ -140,10 +129,7 @@ impl<'a, P: Pages> Crowd<'a, P> {
     ) -> Result<(), P::Error> {
         let mut offset = 0;
         while offset < total && !self.is_over() {
-            let seen = self
-                .reader
-                .fetch(filters, self.reader.learned.limit, offset)
-                .await?;
+            let seen = self.reader.fetch(filters, offset).await?;
             self.changed |= filters.is_empty() && seen.total != Some(total);
             let count = seen.events.len();
             if count == 0 {

@@ -7,8 +7,14 @@ use crate::api::Timestamp;
 
 /// Pieces in a row whose counts do not agree, after which the server's counts are not asked for any more.
 const MAX_MISCOUNTS: u32 = 3;
+/// Pages in a row without anything new, after which the server is taken to give no others.
+pub const MAX_STUCK: u32 = 3;
+/// Bytes of a piece that is read by offset, at most.
+const MAX_PIECE: usize = 2 << 20;
 /// Events that a piece may hold where pages are smaller than that: it takes several requests then.
 const SMALLEST_PIECE: usize = 32;
+/// Bytes of a page, at most, as far as the size of the events is known.
+const MAX_PAGE: usize = 1 << 20;
 
 /// Knowledge of one server.
 #[derive(Clone, Debug)]
@@ -25,6 +31,8 @@ pub struct Learned {
     pub ceiling: Option<u64>,
     /// Pieces in a row whose counts did not agree.
     pub miscounts: u32,
+    /// Pages in a row that were asked for by offset and brought nothing new.
+    stuck: u32,
     /// Bytes of an event, on average of the last pages.
     pub size: usize,
     clock: Clock,
@@ -40,6 +48,7 @@ impl Learned {
             counts: false,
             ceiling: None,
             miscounts: 0,
+            stuck: 0,
             size: 512,
             clock: Clock::new(now),
         }
@@ -63,6 +72,43 @@ impl Learned {
         self.clock.not_before(sent)
     }
 
+    /// Takes note that a page did not hold all that was counted; where it was shorter than was asked for, of its `rows`.
+    pub fn cut_off(&mut self, rows: Option<usize>) {
+        self.counts = true;
+        self.page = rows.filter(|rows| *rows > 0).or(self.page);
+    }
+
+    /// Takes note that the server counts no further than `most`.
+    pub fn cap(&mut self, most: u64) {
+        let most = most.max(8);
+        self.ceiling = Some(self.ceiling.map_or(most, |ceiling| ceiling.min(most)));
+    }
+
+    /// Takes note of how much was new in a page that was asked for by offset.
+    pub fn paged(&mut self, new: usize) {
+        if !self.is_stuck() {
+            self.stuck = if new == 0 { self.stuck + 1 } else { 0 };
+        }
+    }
+
+    /// Whether the server gives the same page again and again, whatever the offset.
+    fn is_stuck(&self) -> bool {
+        self.stuck >= MAX_STUCK
+    }
+
+    /// Does not believe any count again.
+    pub fn distrust(&mut self) {
+        self.miscounts = u32::MAX;
+    }
+
+    /// Takes note of whether the counts of a piece agreed.
+    pub fn counted(&mut self, agreed: bool) {
+        self.miscounts = match agreed {
+            true => 0,
+            false => self.miscounts.saturating_add(1),
+        };
+    }
+
     /// Takes over what another piece has learned.
     pub fn join(&mut self, other: &Self) {
         self.largest = self.largest.max(other.largest);
@@ -70,23 +116,44 @@ impl Learned {
         self.counts |= other.counts;
         self.ceiling = self.ceiling.into_iter().chain(other.ceiling).min();
         self.size = other.size;
+        self.stuck = match self.is_stuck() {
+            true => self.stuck,
+            false => other.stuck,
+        };
+        if other.is_distrusted() {
+            self.distrust();
+        }
         self.clock.join(&other.clock);
     }
 
-    /// Whether a page of `rows` may be as large as the server gives them, so that there may be more behind it.
-    pub fn may_be_full(&self, rows: usize) -> bool {
-        rows > 0 && (rows >= self.limit as usize || rows >= self.largest)
+    /// Events of a page, at most.
+    pub fn page_size(&self) -> usize {
+        let limit = self.limit as usize;
+        self.page.unwrap_or(limit).min(limit).max(1)
     }
 
-    /// Events that a piece may hold.
+    /// The `limit` that is sent: a page of large events is a smaller one.
+    pub fn limit(&self) -> u32 {
+        let fits = u32::try_from(MAX_PAGE / self.size).unwrap_or(u32::MAX);
+        self.limit.min(fits.max(1))
+    }
+
+    /// Events that a piece should hold: a page of them.
     pub fn capacity(&self) -> usize {
-        let page = self
-            .page
-            .unwrap_or(self.limit as usize)
-            .min(self.limit as usize)
-            .max(SMALLEST_PIECE);
         let ceiling = self.ceiling.map_or(usize::MAX, |most| most as usize);
-        page.min(ceiling).max(1)
+        let page = self.page_size().min(self.limit() as usize);
+        let pages = match self.is_stuck() {
+            true => 1,
+            false => SMALLEST_PIECE.div_ceil(page),
+        };
+        (page * pages).min(ceiling).max(1)
+    }
+
+    /// Events that are read as one piece all the same: a few pages by offset cost less than to cut.
+    pub fn most(&self) -> u64 {
+        let capacity = self.capacity();
+        let pieces = MAX_PIECE / (capacity * self.size).max(1);
+        (capacity * pieces.clamp(2, 4)) as u64
     }
 
     /// Whether the server's counts have been wrong too often to go on asking for them.

@@ -4,16 +4,20 @@
 //! are fetched side by side, and meet at events that both sides have seen. Nothing here knows a connection or a clock
 //! other than tokio's, so that tests run it in virtual time.
 //!
-//! `line` keeps the pieces in their order and says what to ask next, `meet` joins them and lets them go on; `piece` reads
-//! one to its proof, `crowd` one that no cut in time makes small enough; `split` and `seam` are the arithmetic of
-//! cutting and joining; `learned` is what the answers have told about the server.
+//! `run` asks; `chain` keeps the stretches of the window in their order, `next` says which is asked for, `settle` lets go
+//! on what has been read; `piece` reads one to its proof, `crowd` one that no cut in time makes small enough, both into
+//! `gathered`; `split` and `seam` are the arithmetic of cutting and joining; `learned` is what the answers have told about
+//! the server.
 
+mod chain;
 mod crowd;
+mod gathered;
 mod learned;
-mod line;
-mod meet;
+mod next;
 mod piece;
+mod run;
 mod seam;
+mod settle;
 mod span;
 mod split;
 mod verdict;
@@ -150,5 +154,5 @@ pub async fn walk<P: Pages>(
     reading: &Reading,
     sink: &mut dyn Sink,
 ) -> Result<Told, WalkError<P::Error>> {
-    line::Line::new(pages, reading).run(sink).await
+    run::Run::new(pages, reading).run(sink).await
 }

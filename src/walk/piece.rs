@@ -1,14 +1,17 @@
 //! One piece: asked for, and read until its events are all that the server counts.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
 use super::{
     Doubt, Pages, Piece,
-    crowd::Crowd,
-    learned::Learned,
+    crowd::{Crowd, MAX_BYTES},
+    gathered::{Gathered, Known, Read, recorded_before},
+    learned::{Learned, MAX_STUCK},
+    run::leaks,
     span::{Span, place_of},
+    split::Sight,
 };
 use crate::{
     api::{Event, Field, Timestamp},
@@ -16,8 +19,12 @@ use crate::{
 };
 
 /// Times that a piece is read anew because something changed under it.
-const MAX_READINGS: u32 = 6;
-/// The pause before that.
+const MAX_READINGS: u32 = 12;
+/// Readings in a row after which counts that do not agree are taken for wrong ones.
+const MAX_COUNTS: u32 = 3;
+/// Requests after which a piece is not read anew.
+const MAX_REQUESTS: u64 = 1_000;
+/// The pause before another reading.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a piece is asked for.
@@ -31,8 +38,8 @@ pub struct Ask {
     pub order: Order,
     /// Whether no cut in time makes it smaller.
     pub crowd: bool,
-    /// Events of it that neighbours have shown.
-    pub known: Vec<Arc<Event>>,
+    /// What a neighbour has shown.
+    pub known: Known,
 }
 
 /// What became of it.
@@ -40,48 +47,15 @@ pub struct Ask {
 pub enum Outcome {
     /// Read, and proven or not.
     Read(Read),
-    /// There is more than a piece may hold. The times of its newest events, newest first.
+    /// There is more than a piece may hold.
     TooLarge {
+        /// The server's count.
         total: Option<u64>,
-        rows: Vec<Timestamp>,
+        /// Where it can be cut.
+        sight: Sight,
     },
     /// Filters let other events through.
     Leaks(Vec<Field>),
-}
-
-/// A piece that was read.
-#[derive(Debug)]
-pub struct Read {
-    /// Its account.
-    pub piece: Piece,
-    /// Its events, each once, in order.
-    pub events: Vec<Arc<Event>>,
-}
-
-/// Events of a piece, each once.
-#[derive(Debug, Default)]
-pub struct Gathered {
-    pub events: Vec<Arc<Event>>,
-    ids: HashSet<String>,
-    pub bytes: usize,
-}
-
-impl Gathered {
-    /// Takes events; gives how many were new.
-    pub fn add(&mut self, events: impl IntoIterator<Item = impl Into<Arc<Event>>>) -> usize {
-        let before = self.events.len();
-        for event in events.into_iter().map(Into::into) {
-            if self.ids.insert(event.id().to_owned()) {
-                self.bytes += event.json().len();
-                self.events.push(event);
-            }
-        }
-        self.events.len() - before
-    }
-
-    pub fn len(&self) -> u64 {
-        self.events.len() as u64
-    }
 }
 
 /// A page that belongs to a piece.
@@ -90,26 +64,55 @@ pub struct Seen {
     pub total: Option<u64>,
     /// A moment, by the server's clock, before which it had not begun to count.
     pub moment: Timestamp,
+    /// Whether it may be as large as the server gives them, so that there may be more behind it.
+    pub full: bool,
+    /// Whether it is shorter than was asked for.
+    pub short: bool,
 }
 
 /// The reading of one piece.
 pub struct Reader<P> {
-    pub pages: Arc<P>,
+    pages: Arc<P>,
     pub ask: Ask,
     pub learned: Learned,
     pub requests: u64,
+    /// Events that came, those that came again included.
+    pub rows: u64,
     leaks: Vec<Field>,
+    /// Readings that brought more than was counted.
+    surpluses: u32,
+    /// Events beside those that a piece may hold, since neighbours hold them too.
+    allowance: u64,
 }
 
-/// What one reading of the piece came to.
+/// One reading under way.
+struct Once {
+    gathered: Gathered,
+    /// Where the next page begins.
+    offset: u64,
+    total: Option<u64>,
+    moment: Timestamp,
+    /// Whether the last page may not be the end.
+    full: bool,
+    /// Whether the last page was shorter than was asked for.
+    short: bool,
+    /// Whether one answer brought all: then nothing can have moved under it.
+    alone: bool,
+    /// Events that are no help in cutting, and how many are newer than the others.
+    passed_over: usize,
+    newer: usize,
+}
+
+/// What one reading came to.
 enum Told {
-    /// All that there is, by this count, at this moment.
-    All(Gathered, u64, Timestamp),
-    /// As much as came; the count is another.
-    Other(Gathered, Option<u64>, Timestamp),
+    /// All that there is.
+    All(Once),
+    /// As much as came; the count is another, or there is none.
+    Other(Once),
     /// Something changed meanwhile.
     Changed,
-    Large(Option<u64>, Vec<Timestamp>),
+    /// More than fits.
+    Large(Once),
 }
 
 impl<P: Pages> Reader<P> {
@@ -119,258 +122,285 @@ impl<P: Pages> Reader<P> {
             ask,
             learned,
             requests: 0,
+            rows: 0,
             leaks: Vec::new(),
+            surpluses: 0,
+            allowance: 0,
         }
     }
 
+    /// Reads the piece until it is proven, or until there is no hope of that.
     pub async fn read(&mut self) -> Result<Outcome, P::Error> {
-        let mut last = None;
-        for reading in 0..MAX_READINGS {
-            if reading > 0 {
-                sleep(PAUSE).await;
-            }
+        let (mut best, mut disagreed) = (None, 0);
+        for reading in 1..=MAX_READINGS {
             let told = self.once().await?;
             if !self.leaks.is_empty() {
                 return Ok(Outcome::Leaks(std::mem::take(&mut self.leaks)));
             }
             match told {
-                Told::Large(total, rows) => return Ok(Outcome::TooLarge { total, rows }),
-                Told::All(gathered, total, moment) => {
-                    self.learned.miscounts = 0;
-                    let alone =
-                        gathered.len() <= self.learned.limit.into() && self.ask.known.is_empty();
-                    if recorded_before(&gathered.events, moment, alone) {
-                        return Ok(self.done(gathered, Some(total), moment, None));
+                Told::Large(once) => return Ok(self.large(&once)),
+                Told::All(once) => {
+                    // What one answer brought is whole as of that answer, however often more comes.
+                    let settled = recorded_before(&once.gathered.events, once.moment);
+                    if settled || (once.alone && reading == MAX_READINGS) {
+                        return Ok(self.done(once, None));
                     }
-                    last = Some((gathered, Some(total), moment, Doubt::Unsettled));
+                    disagreed = 0;
+                    best = Some((once, Doubt::Unsettled));
                 }
-                Told::Other(gathered, total, moment) => {
-                    let doubt = match total {
-                        None => Doubt::NoTotal,
-                        _ if gathered.bytes > super::crowd::MAX_BYTES => Doubt::Crowded,
-                        Some(total) => Doubt::Counts {
-                            total,
-                            distinct: gathered.len(),
-                        },
-                    };
-                    let again = matches!(doubt, Doubt::Counts { .. })
-                        && reading < 2
-                        && !self.learned.is_distrusted();
-                    if !again {
-                        self.learned.miscounts = self.learned.miscounts.saturating_add(1);
-                        return Ok(self.done(gathered, total, moment, Some(doubt)));
+                Told::Other(once) => {
+                    let doubt = doubt(&once);
+                    disagreed += 1;
+                    let is_hopeless = !matches!(doubt, Doubt::Counts { .. })
+                        || disagreed >= MAX_COUNTS
+                        || self.learned.is_distrusted();
+                    if is_hopeless {
+                        return Ok(self.done(once, Some(doubt)));
                     }
-                    last = Some((gathered, total, moment, doubt));
+                    best = Some((once, doubt));
                 }
-                // What neighbours showed may be gone.
-                Told::Changed => self.ask.known.clear(),
+                Told::Changed => disagreed = 0,
             }
+            if self.requests >= MAX_REQUESTS {
+                break;
+            }
+            // What a neighbour showed may be gone.
+            if self.ask.known.events.is_empty() {
+                sleep(PAUSE).await;
+            }
+            self.ask.known = Known::default();
         }
-        let (gathered, total, moment, doubt) = match last {
-            Some((gathered, total, moment, doubt)) => (gathered, total, moment, doubt),
-            None => {
-                let seen = self.fetch(&[], self.learned.limit, 0).await?;
-                let mut gathered = Gathered::default();
-                gathered.add(seen.events);
-                (gathered, seen.total, seen.moment, Doubt::Unsettled)
-            }
+        let (once, doubt) = match best {
+            Some(best) => best,
+            None => (self.first().await?, Doubt::Unsettled),
         };
-        Ok(self.done(gathered, total, moment, Some(doubt)))
+        Ok(self.done(once, Some(doubt)))
     }
 
-    fn done(
-        &mut self,
-        gathered: Gathered,
-        total: Option<u64>,
-        moment: Timestamp,
-        doubt: Option<Doubt>,
-    ) -> Outcome {
+    fn done(&self, once: Once, doubt: Option<Doubt>) -> Outcome {
         let order = self.ask.order;
-        let distinct = gathered.len();
-        let mut events = gathered.events;
+        let Gathered {
+            mut events,
+            borrowed,
+            ..
+        } = once.gathered;
         if !events.is_sorted_by(|a, b| order.compare(a, b).is_le()) {
             events.sort_by(|a, b| order.compare(a, b));
         }
         Outcome::Read(Read {
             piece: Piece {
                 window: self.ask.span.window(order),
-                total,
-                distinct,
+                total: once.total,
+                distinct: events.len() as u64,
                 given: 0,
                 requests: self.requests,
-                as_of: Some(moment),
+                as_of: Some(once.moment),
                 doubt,
             },
             events,
+            borrowed,
+        })
+    }
+
+    /// What was known is no help in cutting: it is not fetched again.
+    fn large(&self, once: &Once) -> Outcome {
+        let known = self.ask.known.events.len();
+        let order = self.ask.order;
+        let rows = once.gathered.events.iter().skip(known + once.passed_over);
+        let places = rows.map(|event| place_of(order, event)).collect();
+        Outcome::TooLarge {
+            total: once.total.map(|total| total.saturating_sub(known as u64)),
+            sight: Sight::new(order, once.newer, places),
+        }
+    }
+
+    /// The first page, beside what is known.
+    async fn first(&mut self) -> Result<Once, P::Error> {
+        let offset = self.ask.known.skip;
+        let seen = self.fetch(&[], offset).await?;
+        let mut gathered = Gathered::beside(&self.ask.known.events);
+        let offset = offset + seen.events.len() as u64;
+        gathered.add(seen.events);
+        Ok(Once {
+            gathered,
+            offset,
+            total: seen.total,
+            moment: seen.moment,
+            full: seen.full,
+            short: seen.short,
+            alone: !seen.full,
+            passed_over: 0,
+            newer: 0,
+        })
+    }
+
+    /// Fetches the next page; gives how many of its events are new.
+    async fn next(&mut self, once: &mut Once) -> Result<Next, P::Error> {
+        let seen = self.fetch(&[], once.offset).await?;
+        let count = seen.events.len();
+        once.offset += count as u64;
+        once.alone = false;
+        (once.full, once.short) = (seen.full, seen.short);
+        let new = once.gathered.add(seen.events);
+        if count > 0 {
+            self.learned.paged(new);
+        }
+        Ok(Next {
+            count,
+            new,
+            total: seen.total,
         })
     }
 
     /// Reads the piece once through.
     async fn once(&mut self) -> Result<Told, P::Error> {
-        let first = self.fetch(&[], self.learned.limit, 0).await?;
-        let (rows, moment) = (first.events.len(), first.moment);
-        let mut gathered = Gathered::default();
-        gathered.add(first.events);
-        gathered.add(self.ask.known.clone());
-        let Some(total) = first.total.filter(|_| !self.learned.is_distrusted()) else {
-            return self.without_total(gathered, rows, moment).await;
+        let mut once = self.first().await?;
+        let Some(total) = once.total.filter(|_| !self.learned.is_distrusted()) else {
+            once.total = None;
+            return self.without_total(once).await;
         };
-        if gathered.len() == total {
-            return match self.learned.counts
-                && total == rows as u64
-                && !self.learned.may_be_full(rows)
-            {
-                true => Ok(Told::All(gathered, total, moment)),
-                false => self.look_behind(gathered, total, moment).await,
+        let (came, known) = (once.gathered.len(), self.ask.known.events.len() as u64);
+        if came > total {
+            return Ok(self.surplus(once));
+        }
+        if came == total && once.offset < self.ask.known.enough(total) {
+            return Ok(self.without_known());
+        }
+        if came == total {
+            return match total == 0 || (self.learned.counts && once.alone) {
+                true => Ok(Told::All(once)),
+                false => self.look_behind(once, total).await,
             };
         }
-        if gathered.len() > total {
-            if !self.ask.known.is_empty() {
-                return Ok(Told::Changed);
-            }
-            return Ok(self.beyond_count(gathered, total, moment));
+        let (rows, short) = (once.offset - self.ask.known.skip, once.short);
+        if !once.full && self.next(&mut once).await?.count == 0 {
+            // Fewer than are counted, and no more to come.
+            return Ok(Told::Other(once));
         }
-        if self.learned.may_be_full(rows) || total > rows as u64 + self.ask.known.len() as u64 {
-            // More than came, if what lies behind says so.
-            let behind = match self.learned.may_be_full(rows) {
-                true => None,
-                false => Some(self.fetch(&[], self.learned.limit, rows as u64).await?),
-            };
-            if behind
-                .as_ref()
-                .is_some_and(|behind| behind.events.is_empty())
-            {
-                return Ok(Told::Other(gathered, Some(total), moment));
-            }
-            self.counted_beyond(rows);
-            if let Some(behind) = behind {
-                gathered.add(behind.events);
-            }
+        self.learned.cut_off(short.then_some(rows as usize));
+        if known > 0 {
+            let is_small = total <= self.learned.most() || rows < self.learned.capacity() as u64;
+            return Ok(match self.ask.crowd || is_small {
+                true => self.without_known(),
+                false => Told::Large(once),
+            });
         }
-        if total > self.learned.capacity() as u64 && !self.ask.crowd {
-            self.gather(&mut gathered, rows as u64).await?;
-            return Ok(Told::Large(Some(total), newest_first(&gathered)));
+        if total > self.learned.most() + self.allowance && !self.ask.crowd {
+            self.look_ahead(&mut once).await?;
+            return Ok(Told::Large(once));
         }
-        self.crowd(gathered, total, moment).await
+        self.read_on(once, total).await
     }
 
-    /// Reads on where pages are smaller than pieces, until it is known where a piece can end.
-    async fn gather(&mut self, gathered: &mut Gathered, mut offset: u64) -> Result<(), P::Error> {
-        let mut fruitless = 0;
-        while gathered.events.len() < self.learned.capacity() && fruitless < 3 {
-            let more = self.fetch(&[], self.learned.limit, offset).await?;
-            offset += more.events.len() as u64;
-            fruitless = match gathered.add(more.events) {
-                0 => fruitless + 1,
-                _ => 0,
-            };
+    /// Between several answers what a neighbour has shown may go while something else is missed: all of it is read here.
+    fn without_known(&mut self) -> Told {
+        self.allowance = self.ask.known.events.len() as u64;
+        Told::Changed
+    }
+
+    /// Looks where a piece can end, where pages are smaller than pieces.
+    async fn look_ahead(&mut self, once: &mut Once) -> Result<(), P::Error> {
+        let ahead = self.learned.capacity() * 9 / 10 + self.allowance as usize;
+        let came = once.gathered.events.len();
+        if came < ahead {
+            once.offset = ahead as u64;
+            if self.next(once).await?.new > 0 {
+                once.newer = ahead;
+                once.passed_over = came;
+            }
         }
         Ok(())
     }
 
-    /// Takes note of a page that did not hold all that was counted.
-    fn counted_beyond(&mut self, rows: usize) {
-        self.learned.counts = true;
-        if rows > 0 {
-            self.learned.page = Some(rows);
-        }
-    }
-
     /// Reads on by offset, and in other ways, until as many have come as are counted.
-    async fn crowd(
-        &mut self,
-        gathered: Gathered,
-        total: u64,
-        moment: Timestamp,
-    ) -> Result<Told, P::Error> {
-        let mut crowd = Crowd::new(self, gathered, total);
-        let whole = crowd.read().await?;
-        let (gathered, changed) = (crowd.gathered, crowd.changed);
-        match (changed, whole) {
+    async fn read_on(&mut self, mut once: Once, total: u64) -> Result<Told, P::Error> {
+        once.alone = false;
+        while once.gathered.len() < total && once.offset < total {
+            let next = self.next(&mut once).await?;
+            if next.total != Some(total) {
+                return Ok(Told::Changed);
+            }
+            if next.count == 0 || once.gathered.bytes > MAX_BYTES {
+                break;
+            }
+        }
+        let is_large = total > self.learned.capacity() as u64 + self.allowance;
+        if once.gathered.len() == total {
+            return match once.full {
+                true => self.look_behind(once, total).await,
+                false => Ok(Told::All(once)),
+            };
+        }
+        if is_large && !self.ask.crowd {
+            return Ok(Told::Large(once));
+        }
+        let mut crowd = Crowd::new(self, std::mem::take(&mut once.gathered), total);
+        let is_whole = crowd.read().await?;
+        let changed = crowd.changed;
+        once.gathered = crowd.gathered;
+        match (changed, is_whole) {
             (true, _) => Ok(Told::Changed),
-            (false, true) => self.look_behind(gathered, total, moment).await,
-            (false, false) => Ok(Told::Other(gathered, Some(total), moment)),
+            (false, true) => self.look_behind(once, total).await,
+            (false, false) => Ok(Told::Other(once)),
         }
     }
 
-    /// As many have come as are counted. That proves nothing while the count may be the page's own length or have been
-    /// cut off: nothing may lie behind, and the count must stay.
-    async fn look_behind(
-        &mut self,
-        mut gathered: Gathered,
-        total: u64,
-        moment: Timestamp,
-    ) -> Result<Told, P::Error> {
-        if total == 0 {
-            return Ok(Told::All(gathered, total, moment));
+    /// As many have come as are counted. That proves nothing while the count may be the page's own length, or end
+    /// where the page ends: nothing may lie behind, and the count must stay.
+    async fn look_behind(&mut self, mut once: Once, total: u64) -> Result<Told, P::Error> {
+        once.offset = once.offset.max(total);
+        let next = self.next(&mut once).await?;
+        let own_length = next.total == Some(next.count as u64);
+        if next.total == Some(total) {
+            if next.count == 0 {
+                self.learned.counts = true;
+                return Ok(Told::All(once));
+            }
+            return Ok(self.surplus(once));
         }
-        let behind = self.fetch(&[], self.learned.limit, total).await?;
-        let more = !behind.events.is_empty();
-        gathered.add(behind.events);
-        if behind.total == Some(total) && !more {
-            self.learned.counts = true;
-            return Ok(Told::All(gathered, total, moment));
+        if !self.learned.counts && own_length && total > 1 {
+            self.learned.distrust();
+            once.total = None;
+            return self.without_total(once).await;
         }
-        if self.learned.counts && behind.total != Some(total) {
-            return Ok(Told::Changed);
-        }
-        if self.learned.counts {
-            return Ok(self.beyond_count(gathered, total, moment));
-        }
-        // The count is the page's own length, or ends where the page does.
-        self.learned.miscounts = u32::MAX;
-        self.without_total(gathered, total as usize, moment).await
+        Ok(Told::Changed)
     }
 
-    /// More has come than the server counts, which does not count on from there.
-    fn beyond_count(&mut self, gathered: Gathered, total: u64, moment: Timestamp) -> Told {
-        self.learned.ceiling = Some(total.max(8))
-            .into_iter()
-            .chain(self.learned.ceiling)
-            .min();
-        match self.ask.crowd || gathered.len() <= self.learned.capacity() as u64 {
-            true => Told::Other(gathered, Some(total), moment),
-            false => Told::Large(None, newest_first(&gathered)),
+    /// More has come than the server counts, which does not count on from there; or something was recorded just then.
+    fn surplus(&mut self, mut once: Once) -> Told {
+        self.surpluses += 1;
+        if self.surpluses < 2 || !self.ask.known.events.is_empty() {
+            return Told::Changed;
         }
+        self.learned.cap(once.total.unwrap_or_default());
+        if self.ask.crowd || once.gathered.len() <= self.learned.capacity() as u64 {
+            return Told::Other(once);
+        }
+        once.total = None;
+        Told::Large(once)
     }
 
     /// Nothing can be proven without a count; still nothing is to be left out.
-    async fn without_total(
-        &mut self,
-        mut gathered: Gathered,
-        rows: usize,
-        moment: Timestamp,
-    ) -> Result<Told, P::Error> {
-        if !self.learned.may_be_full(rows) {
-            return Ok(Told::Other(gathered, None, moment));
-        }
-        if !self.ask.crowd && rows > 1 {
-            return Ok(Told::Large(None, newest_first(&gathered)));
-        }
-        let mut offset = rows as u64;
+    async fn without_total(&mut self, mut once: Once) -> Result<Told, P::Error> {
         let mut fruitless = 0;
-        while fruitless < 3 && gathered.bytes <= super::crowd::MAX_BYTES {
-            let more = self.fetch(&[], self.learned.limit, offset).await?;
-            let count = more.events.len();
-            if count == 0 {
-                break;
+        while once.full && fruitless < MAX_STUCK && once.gathered.bytes <= MAX_BYTES {
+            if !self.ask.crowd && once.gathered.events.len() >= self.learned.capacity() {
+                return Ok(Told::Large(once));
             }
-            fruitless = match gathered.add(more.events) {
+            let next = self.next(&mut once).await?;
+            // A page that was shorter for once is no end.
+            once.full = next.count > 0;
+            fruitless = match next.new {
                 0 => fruitless + 1,
                 _ => 0,
             };
-            offset += count as u64;
         }
-        Ok(Told::Other(gathered, None, moment))
+        Ok(Told::Other(once))
     }
 
     /// Fetches a page of the piece, with filters beside its own.
-    pub async fn fetch(
-        &mut self,
-        beside: &[Filter],
-        limit: u32,
-        offset: u64,
-    ) -> Result<Seen, P::Error> {
+    pub async fn fetch(&mut self, beside: &[Filter], offset: u64) -> Result<Seen, P::Error> {
+        let limit = self.learned.limit();
         let request = Request {
             query: Query {
                 window: self.ask.span.window(self.ask.order),
@@ -384,37 +414,38 @@ impl<P: Pages> Reader<P> {
         let answer = self.pages.fetch(request).await?;
         let moment = self.learned.heard(&answer, sent);
         let mut events = answer.page.events;
-        self.notice_leaks(&events);
+        self.leaks = leaks(&self.ask.filters, &events);
         let (span, order) = (self.ask.span, self.ask.order);
         // What belongs elsewhere is no answer to this question.
         events.retain(|event| span.may_hold(place_of(order, event)));
-        self.learned.largest = self.learned.largest.max(events.len());
+        let rows = events.len();
+        self.rows += rows as u64;
+        let full = rows > 0 && (rows >= limit as usize || rows >= self.learned.largest);
+        self.learned.largest = self.learned.largest.max(rows);
         Ok(Seen {
             events,
             total: answer.page.total,
             moment,
+            full,
+            short: rows < limit as usize,
         })
     }
+}
 
-    /// What a filter hid that lets other events through cannot be known: it is not sent again.
-    fn notice_leaks(&mut self, events: &[Event]) {
-        let leaky = |filter: &&Filter| events.iter().any(|event| !filter.lets_through(event));
-        let leaks = self.ask.filters.iter().filter(leaky);
-        self.leaks.extend(leaks.map(|filter| filter.field));
+/// A page more of a reading.
+struct Next {
+    count: usize,
+    new: usize,
+    total: Option<u64>,
+}
+
+fn doubt(once: &Once) -> Doubt {
+    match once.total {
+        None => Doubt::NoTotal,
+        _ if once.gathered.bytes > MAX_BYTES => Doubt::Crowded,
+        Some(total) => Doubt::Counts {
+            total,
+            distinct: once.gathered.len(),
+        },
     }
-}
-
-fn newest_first(gathered: &Gathered) -> Vec<Timestamp> {
-    let mut times: Vec<_> = gathered.events.iter().map(|event| event.time()).collect();
-    times.sort_unstable_by(|a, b| b.cmp(a));
-    times
-}
-
-/// Whether all of this was there when the counting began. Where one answer brought everything, an event that does not
-/// say when it was recorded is taken for an old one.
-fn recorded_before(events: &[Arc<Event>], moment: Timestamp, alone: bool) -> bool {
-    events.iter().all(|event| {
-        let recorded = event.recorded_at();
-        recorded.map_or(alone, |recorded| recorded < moment)
-    })
 }

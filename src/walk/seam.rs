@@ -1,11 +1,8 @@
-//! Where two pieces meet: an event that both have shown.
+//! Whether two neighbours meet: at an instant of which both have shown the same events.
 
 use std::{collections::HashSet, sync::Arc};
 
-use super::{
-    piece::Read,
-    span::{Span, place_of},
-};
+use super::{gathered::Read, span::place_of};
 use crate::{
     api::{Event, Timestamp},
     query::Order,
@@ -14,50 +11,41 @@ use crate::{
 /// How two neighbours meet.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Seam {
-    /// At this place: what lies before it is the front piece's, all else the other's. So many events of the overlap
-    /// were recorded after one of them had been read.
-    At(i64, u64),
-    /// Nothing was seen from both sides.
-    Open,
+    /// They show the same. So many events of the instant were recorded after one of them had been read.
+    Meets(u64),
     /// One has not shown what the other has, and should have.
     Differs,
 }
 
-/// Joins two neighbours, each with the stretch that it was asked for.
-pub fn join(order: Order, front: (Span, &Read), back: (Span, &Read)) -> Seam {
-    let both = Span {
-        front: front.0.front.max(back.0.front),
-        back: front.0.back.min(back.0.back),
-    };
-    let (ours, theirs) = (
-        shown(order, both, &front.1.events),
-        shown(order, both, &back.1.events),
-    );
+/// Holds two neighbours against each other at the instant `at`.
+pub fn join(order: Order, at: i64, front: &Read, back: &Read) -> Seam {
+    let (ours, theirs) = (at_instant(order, at, front), at_instant(order, at, back));
     let (our_ids, their_ids) = (ids(ours), ids(theirs));
-    let Some(common) = ours.iter().find(|event| their_ids.contains(event.id())) else {
-        return Seam::Open;
+    // What both have only heard of proves nothing. What one has, its count has confirmed.
+    let both = |event: &Arc<Event>| {
+        their_ids.contains(event.id()) && !(front.borrows(event) && back.borrows(event))
     };
-    let late = |events: &[Arc<Event>], others: &HashSet<&str>, as_of: Option<Timestamp>| {
-        let lacking = events.iter().filter(|event| !others.contains(event.id()));
-        lacking
-            .map(|event| event.recorded_at() >= as_of && as_of.is_some())
-            .collect::<Vec<_>>()
-    };
-    let lacking = [
-        late(theirs, &our_ids, front.1.piece.as_of),
-        late(ours, &their_ids, back.1.piece.as_of),
-    ]
-    .concat();
+    if !ours.iter().any(both) {
+        return Seam::Differs;
+    }
+    let late =
+        |event: &Event, as_of: Option<Timestamp>| as_of.is_some() && event.recorded_at() >= as_of;
+    let ours = ours.iter().filter(|event| !their_ids.contains(event.id()));
+    let theirs = theirs.iter().filter(|event| !our_ids.contains(event.id()));
+    let lacking: Vec<_> = ours
+        .map(|event| late(event, back.piece.as_of))
+        .chain(theirs.map(|event| late(event, front.piece.as_of)))
+        .collect();
     match lacking.iter().all(|late| *late) {
-        true => Seam::At(place_of(order, common), lacking.len() as u64),
+        true => Seam::Meets(lacking.len() as u64),
         false => Seam::Differs,
     }
 }
 
-/// The events that lie in a stretch for sure.
-fn shown(order: Order, span: Span, events: &[Arc<Event>]) -> &[Arc<Event>] {
-    let from = events.partition_point(|event| place_of(order, event) < span.first_sure());
-    let to = events.partition_point(|event| place_of(order, event) <= span.last_sure());
+fn at_instant(order: Order, at: i64, read: &Read) -> &[Arc<Event>] {
+    let events = &read.events;
+    let from = events.partition_point(|event| place_of(order, event) < at);
+    let to = events.partition_point(|event| place_of(order, event) <= at);
     events.get(from..to).unwrap_or_default()
 }
 

@@ -16,6 +16,11 @@ pub fn place(order: Order, time: Timestamp) -> i64 {
     }
 }
 
+/// Where an event lies on the walk.
+pub fn place_of(order: Order, event: &Event) -> i64 {
+    place(order, event.time())
+}
+
 /// The last whole millisecond at or before `x`.
 pub fn floor(x: i64) -> i64 {
     x - x.rem_euclid(MS)
@@ -23,7 +28,7 @@ pub fn floor(x: i64) -> i64 {
 
 /// The first whole millisecond at or behind `x`.
 pub fn ceil(x: i64) -> i64 {
-    floor(x + MS - 1)
+    floor(x.saturating_add(MS - 1))
 }
 
 /// A stretch of the walk as a window of it is sent: whole milliseconds, both ends named.
@@ -48,37 +53,19 @@ impl Span {
         }
     }
 
-    /// The same stretch, seen from its other end.
-    pub fn mirrored(self) -> Self {
-        Self {
-            front: -self.back,
-            back: -self.front,
-        }
-    }
-
     /// Its length in microseconds.
     pub fn length(self) -> i64 {
         self.back - self.front
     }
 
-    /// The first place that a server surely counts in: it may leave out either end, and drop what is finer than a
-    /// millisecond.
-    pub fn first_sure(self) -> i64 {
-        self.front + MS
-    }
-
-    /// The last such place.
-    pub fn last_sure(self) -> i64 {
-        self.back - MS
+    /// Whether a server surely counts an event at `x`: it may leave out either end, and show a millisecond where it
+    /// keeps something finer.
+    pub fn surely_holds(self, x: i64) -> bool {
+        self.front + MS <= x && x <= self.back - MS
     }
 
     /// Whether an event at `x` can be an answer to this window at all.
     pub fn may_hold(self, x: i64) -> bool {
         self.front - MS <= x && x <= self.back + MS
     }
-}
-
-/// Where an event lies on the walk.
-pub fn place_of(order: Order, event: &Event) -> i64 {
-    place(order, event.time())
 }

@@ -1,96 +1,79 @@
-//! Where a stretch that holds too much is cut: at the instants that a page of it has shown.
+//! Where a stretch that holds too much is cut: at an instant that its rows have shown.
 
 use super::span::{MS, Span, ceil, floor};
 use crate::query::Order;
 
-/// Two stretches of one.
+/// A cut into the side whose rows were seen, which is the newer one, and the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// The end that the page has shown: pages come newest first.
-    pub seen: Span,
-    /// How many events that has; none where it is the shortest that can be sent for, and nobody knows.
-    pub events: Option<u64>,
-    /// What is left, if anything.
-    pub rest: Option<Span>,
-    /// Whether the two have no instant in common: one that holds much is not read twice.
-    pub apart: bool,
+    /// The instant at which the two meet.
+    pub at: i64,
+    /// Events on the side that was seen; none where no cut in time makes it small enough.
+    pub seen: Option<u64>,
+    /// Whether the instant itself holds so much that it should not be fetched from both sides.
+    pub heavy: bool,
 }
 
-/// Cuts `span` so that the end that was seen holds at most `fill` events. `rows` are the places of its newest events,
-/// newest first.
-pub fn at_seen(order: Order, span: Span, rows: &[i64], fill: usize) -> Cut {
+/// Rows of a stretch, newest first.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    /// Newer events of it, which were not looked at.
+    pub skipped: usize,
+    /// Where those that came lie. Behind the last there may be more of the same instant.
+    pub places: Vec<i64>,
+}
+
+impl Sight {
+    /// Sorts what came.
+    pub fn new(order: Order, skipped: usize, mut places: Vec<i64>) -> Self {
+        match order {
+            Order::NewestFirst => places.sort_unstable(),
+            Order::OldestFirst => places.sort_unstable_by(|a, b| b.cmp(a)),
+        }
+        Self { skipped, places }
+    }
+}
+
+/// Cuts `span` so that the side that was seen holds at most `fill` events; none where that side would not be smaller.
+pub fn at_seen(order: Order, span: Span, sight: &Sight, fill: usize) -> Option<Cut> {
     match order {
-        Order::NewestFirst => from_front(span, rows, fill),
+        Order::NewestFirst => at_front(span, &sight.places, sight.skipped, fill),
         Order::OldestFirst => {
-            let mirrored: Vec<_> = rows.iter().map(|x| -x).collect();
-            let cut = from_front(span.mirrored(), &mirrored, fill);
-            Cut {
-                seen: cut.seen.mirrored(),
-                rest: cut.rest.map(Span::mirrored),
-                ..cut
-            }
+            let span = Span {
+                front: -span.back,
+                back: -span.front,
+            };
+            let places: Vec<_> = sight.places.iter().map(|x| -x).collect();
+            let cut = at_front(span, &places, sight.skipped, fill)?;
+            Some(Cut { at: -cut.at, ..cut })
         }
     }
 }
 
-fn from_front(span: Span, rows: &[i64], fill: usize) -> Cut {
-    let before = |x: i64| rows.partition_point(|&row| row < x);
-    // Without progress on both sides, a cut would be made again and again.
-    let helps = |x: i64| floor(x) - MS > span.front && ceil(x) + 3 * MS < span.back;
-    // What is sent may hold what lies a millisecond outside; all of that must have been seen.
-    let reach = |x: i64| before(ceil(x) + 4 * MS + 1);
-    let whole = |x: &i64| reach(*x) < rows.len() && reach(*x) <= fill && helps(*x);
-    let twice = |x: i64| reach(x) - before(floor(x) - 2 * MS);
-    let cuts = || rows.iter().copied().filter(whole);
-    let Some(last) = cuts().next_back() else {
-        return apart(span, rows.first().copied().unwrap_or(span.front), None);
-    };
-    let best = cuts().max_by_key(|x| reach(*x) - twice(*x)).unwrap_or(last);
-    if reach(best) < 2 * twice(best) {
-        return apart(span, last, Some(reach(last) as u64));
+fn at_front(span: Span, rows: &[i64], skipped: usize, fill: usize) -> Option<Cut> {
+    let advances = |x: i64| floor(x) - MS > span.front && ceil(x) + MS < span.back;
+    // What is sent for the seen side reaches two milliseconds further at most; all of that must have been seen.
+    let reach = |x: i64| rows.partition_point(|&row| row <= ceil(x) + 2 * MS);
+    let fits = |x: i64| reach(x) < rows.len() && skipped + reach(x) <= fill && advances(x);
+    let first = *rows.first()?;
+    if let Some(&at) = rows.iter().rev().find(|x| fits(**x)) {
+        let before = rows.partition_point(|&row| row < at);
+        return Some(Cut {
+            at,
+            seen: Some((skipped + reach(at)) as u64),
+            heavy: reach(at) - before > fill / 4,
+        });
     }
-    Cut {
-        seen: Span {
-            back: ceil(best) + MS,
-            ..span
-        },
-        rest: Some(Span {
-            front: floor(best) - MS,
-            ..span
-        }),
-        events: Some(reach(best) as u64),
-        apart: false,
+    if skipped > 0 && advances(first) {
+        return Some(Cut {
+            at: first,
+            seen: Some(skipped as u64),
+            heavy: false,
+        });
     }
-}
-
-/// A cut behind `x`: what follows is sent for so that it surely does not hold that instant again.
-fn apart(span: Span, x: i64, events: Option<u64>) -> Cut {
-    let at = ceil(x).max(span.front);
-    let seen = Span {
-        back: (at + 3 * MS).min(span.back),
-        ..span
-    };
-    let rest = Span {
-        front: at + MS,
-        ..span
-    };
-    Cut {
-        seen,
-        rest: (seen.back < span.back).then_some(rest),
-        events,
-        apart: true,
-    }
-}
-
-/// Two stretches that overlap by `overlap` behind `reach`, where nobody has seen anything yet.
-pub fn guess(span: Span, reach: i64, overlap: i64) -> (Span, Span) {
-    let front = Span {
-        back: (ceil(reach + overlap) + MS).min(span.back),
-        ..span
-    };
-    let back = Span {
-        front: floor(reach) - MS,
-        ..span
-    };
-    (front, back)
+    (ceil(first) + MS < span.back).then_some(Cut {
+        at: first,
+        seen: None,
+        heavy: true,
+    })
 }

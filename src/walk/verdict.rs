@@ -95,7 +95,11 @@ pub(super) struct Account {
     gaps: Vec<Gap>,
     count: u64,
     stopped: bool,
-    pub(super) doubles: u64,
+    /// Events that have gone on.
+    pub(super) given: u64,
+    /// Events that came to the end of the walk, those that filters kept back included.
+    pub(super) taken: u64,
+    /// Events that were recorded into what had been read.
     pub(super) late: u64,
 }
 

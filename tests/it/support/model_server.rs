@@ -1,4 +1,4 @@
-//! A server in memory that misbehaves on demand, in virtual time, and knows what was there when.
+//! A server in memory that misbehaves on demand, in virtual time or behind TCP, and knows what was there when.
 
 use std::{
     collections::BTreeMap,
@@ -15,16 +15,22 @@ use fastrand::Rng;
 
 /// The server's clock when a walk begins.
 pub const NOW: i64 = 1_793_491_200_000_000;
+/// The first instant that is asked for.
+pub const START: i64 = NOW - 7_200_000_000;
+/// Requests after which a walk has no end.
+const MAX_REQUESTS: u64 = 20_000;
 
 /// How a server orders events of one instant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ties {
     ById,
+    /// In an order of its own, always the same.
     Stable,
+    /// In another order for each request.
     Shuffled,
 }
 
-/// What a server says of how many there are.
+/// What a server says of how many there are. No lie is derived from exactly the events that it hides.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Total {
     Right,
@@ -41,6 +47,8 @@ pub struct Manners {
     pub end_excluded: bool,
     /// Keeps times to the microsecond, and shows the millisecond.
     pub shows_millis: bool,
+    /// Keeps no more than the millisecond.
+    pub keeps_millis: bool,
     pub ties: Ties,
     /// The largest page, and whether more is refused rather than lowered.
     pub most: Option<(u32, bool)>,
@@ -50,6 +58,8 @@ pub struct Manners {
     pub repeats: bool,
     /// Chance of a change at each request, in percent: an event recorded now, recorded late, deleted.
     pub changes: (u32, u32, u32),
+    /// Whether a change may fall between the count and the page of one answer.
+    pub torn: bool,
     /// Longest time for an answer.
     pub slowest: Duration,
     pub no_date: bool,
@@ -61,20 +71,27 @@ impl Manners {
             start_excluded: false,
             end_excluded: false,
             shows_millis: false,
+            keeps_millis: false,
             ties: Ties::ById,
             most: None,
             matches_in_part: false,
             total: Total::Right,
             repeats: false,
             changes: (0, 0, 0),
+            torn: false,
             slowest: Duration::ZERO,
             no_date: false,
         }
     }
 
-    /// Whether a client can know that it has everything.
+    /// Whether its counts can be held against what it gives.
     pub fn counts_right(&self) -> bool {
         self.total == Total::Right && !self.repeats
+    }
+
+    /// Whether nothing changes while it is read.
+    pub fn stands_still(&self) -> bool {
+        self.changes == (0, 0, 0)
     }
 }
 
@@ -83,6 +100,7 @@ impl Manners {
 struct Stored {
     /// Microseconds, as the server keeps them.
     at: i64,
+    recorded: i64,
     event: Event,
 }
 
@@ -90,24 +108,19 @@ struct Stored {
 struct Trail {
     /// What is there, by id.
     there: BTreeMap<String, Stored>,
-    /// What was taken out, at any time.
-    deleted: Vec<String>,
-    /// What was put in during the walk.
-    added: Vec<String>,
-    requests: u64,
+    /// Each request that was answered.
+    log: Vec<String>,
+    refused: u64,
     next: u64,
 }
 
 /// The server.
 pub struct Model {
-    manners: Manners,
+    pub manners: Manners,
     trail: Mutex<Trail>,
     rng: Mutex<Rng>,
     base: tokio::time::Instant,
 }
-
-/// Requests after which a walk has no end.
-const MAX_REQUESTS: u64 = 5_000;
 
 /// Why it refuses.
 #[derive(Debug, PartialEq)]
@@ -128,20 +141,26 @@ impl Model {
         for &at in times {
             model.record(&mut trail, at, at.min(NOW - 5_000_000));
         }
-        trail.added.clear();
         drop(trail);
         Arc::new(model)
     }
 
-    fn clock(&self) -> i64 {
+    /// Its clock, in microseconds.
+    pub fn clock(&self) -> i64 {
         NOW + self.base.elapsed().as_micros() as i64
     }
 
     fn record(&self, trail: &mut Trail, at: i64, recorded: i64) {
         trail.next += 1;
         let n = trail.next;
+        let millis = at - at.rem_euclid(1000);
+        let at = if self.manners.keeps_millis {
+            millis
+        } else {
+            at
+        };
         let shown = if self.manners.shows_millis {
-            at - at.rem_euclid(1000)
+            millis
         } else {
             at
         };
@@ -159,9 +178,12 @@ impl Model {
                 k => format!("\"user:default/u{k}\""),
             },
         );
-        let event = Event::from_json(&json).unwrap();
-        trail.added.push(id.clone());
-        trail.there.insert(id, Stored { at, event });
+        let stored = Stored {
+            at,
+            recorded,
+            event: Event::from_json(&json).unwrap(),
+        };
+        trail.there.insert(id, stored);
     }
 
     fn change(&self, trail: &mut Trail, rng: &mut Rng) {
@@ -178,55 +200,58 @@ impl Model {
             let at = rng.usize(0..trail.there.len());
             let id = trail.there.keys().nth(at).unwrap().clone();
             trail.there.remove(&id);
-            trail.deleted.push(id);
         }
     }
 
     fn lets_through(&self, request: &Request, stored: &Stored) -> bool {
         let window = request.query.window;
-        let after = window
-            .start
-            .is_none_or(|start| match self.manners.start_excluded {
-                true => stored.at > start.micros(),
-                false => stored.at >= start.micros(),
-            });
-        let before = window
-            .end
-            .is_none_or(|end| match self.manners.end_excluded {
-                true => stored.at < end.micros(),
-                false => stored.at <= end.micros(),
-            });
+        let after = window.start.is_none_or(|start| {
+            let start = start.micros();
+            stored.at > start || stored.at == start && !self.manners.start_excluded
+        });
+        let before = window.end.is_none_or(|end| {
+            let end = end.micros();
+            stored.at < end || stored.at == end && !self.manners.end_excluded
+        });
         let filters = request.query.filters.iter().all(|filter| {
             filter.any_of.iter().any(|value| {
                 let (value, text) = (value.as_literal().unwrap(), stored.event.text(filter.field));
+                let value: &str = value.as_ref();
                 text.is_some_and(|text| match self.manners.matches_in_part {
-                    true => text.contains(value.as_ref() as &str),
-                    false => text == value.as_ref() as &str,
+                    true => text.contains(value),
+                    false => text == value,
                 })
             })
         });
         after && before && filters
     }
 
-    fn page(&self, request: &Request) -> Result<Page, Refused> {
+    /// Answers a request at this moment.
+    pub fn page(&self, request: &Request) -> Result<Page, Refused> {
         let (mut trail, mut rng) = (self.trail.lock().unwrap(), self.rng.lock().unwrap());
-        trail.requests += 1;
-        if trail.requests > MAX_REQUESTS {
+        if trail.log.len() as u64 >= MAX_REQUESTS {
             return Err(Refused::Endless);
         }
-        self.change(&mut trail, &mut rng);
         let limit = match self.manners.most {
-            Some((most, true)) if request.limit > most => return Err(Refused::Limit),
+            Some((most, true)) if request.limit > most => {
+                trail.refused += 1;
+                return Err(Refused::Limit);
+            }
             Some((most, _)) => request.limit.min(most),
             None => request.limit,
         } as usize;
-        let mut rows: Vec<_> = trail
-            .there
-            .values()
-            .filter(|s| self.lets_through(request, s))
-            .collect();
+        let is_torn = self.manners.torn && rng.bool();
+        if !is_torn {
+            self.change(&mut trail, &mut rng);
+        }
+        let matches = |stored: &&Stored| self.lets_through(request, stored);
+        let count = trail.there.values().filter(matches).count() as u64;
+        if is_torn {
+            self.change(&mut trail, &mut rng);
+        }
+        let mut rows: Vec<_> = trail.there.values().filter(matches).collect();
         match self.manners.ties {
-            Ties::ById => {}
+            Ties::ById => rows.reverse(),
             Ties::Stable => rows.sort_by_key(|s| s.event.id().bytes().rev().collect::<Vec<_>>()),
             Ties::Shuffled => rng.shuffle(&mut rows),
         }
@@ -237,12 +262,11 @@ impl Model {
             request.offset as usize
         };
         let events: Vec<_> = rows
-            .iter()
+            .into_iter()
             .skip(offset)
             .take(limit)
             .map(|s| s.event.clone())
             .collect();
-        let count = rows.len() as u64;
         let total = match self.manners.total {
             Total::Right => Some(count),
             Total::None => None,
@@ -250,25 +274,37 @@ impl Model {
             Total::Estimated => Some(count + count / 8 + rng.u64(1..4)),
             Total::OwnLength => Some(events.len() as u64),
         };
+        trail.log.push(format!(
+            "{:?} -> {} of {total:?}",
+            request.to_pairs(),
+            events.len()
+        ));
         Ok(Page { events, total })
     }
 
-    /// Ids that were there before the walk and still are: none of them may be missing.
-    pub fn owed(&self, matches: impl Fn(&Event) -> bool) -> Vec<String> {
+    /// Ids that were recorded before `as_of` and are still there: none of them may be missing.
+    pub fn owed(&self, as_of: i64, matches: impl Fn(&Event) -> bool) -> Vec<String> {
         let trail = self.trail.lock().unwrap();
-        let old = |id: &&String| !trail.added.contains(id);
-        let there = trail.there.iter().filter(|(_, s)| matches(&s.event));
-        there.map(|(id, _)| id).filter(old).cloned().collect()
+        let owed = |(_, s): &(&String, &Stored)| s.recorded < as_of && matches(&s.event);
+        trail
+            .there
+            .iter()
+            .filter(owed)
+            .map(|(id, _)| id.clone())
+            .collect()
     }
 
-    pub fn requests(&self) -> u64 {
-        self.trail.lock().unwrap().requests
+    /// What is there, newest first.
+    pub fn trail(&self) -> Vec<Event> {
+        let trail = self.trail.lock().unwrap();
+        let mut events: Vec<_> = trail.there.values().map(|s| s.event.clone()).collect();
+        events.sort_by(auditlog::api::newest_first);
+        events
     }
 
-    /// Changes while it was read.
-    pub fn changed(&self) -> u64 {
-        let trail = self.trail.lock().unwrap();
-        (trail.added.len() + trail.deleted.len()) as u64
+    /// Requests that were answered, as text.
+    pub fn log(&self) -> Vec<String> {
+        self.trail.lock().unwrap().log.clone()
     }
 }
 
