@@ -27,6 +27,12 @@ impl Error {
             }
             Self::Output(_) | Self::Interrupted | Self::Stdin(_) => return None,
             Self::Signals(_) | Self::Random(_) => return None,
+            Self::Incomplete { file: None } => "what came has been written; read it again later",
+            Self::Incomplete { file: Some(_) } => {
+                "read it again later, or leave --require-complete out to keep what came"
+            }
+            Self::ReceiptOnStdout => "name it, like --receipt events.receipt.json",
+            Self::ReceiptIsOutput(_) => "give --receipt another file",
             Self::OutputFile { .. } => "check the folder and who may write there",
             Self::EmptyWindow { .. } => "give --since an earlier time than --until",
             Self::NoSuchEvent { .. } => "widen the window with --since",

@@ -79,7 +79,7 @@ fn an_interrupted_answer_leaves_the_file_as_it_was_and_nothing_beside_it() {
         let run = Run::of(child.wait_with_output().unwrap());
         assert_eq!(
             (run.code, run.stderr.as_str()),
-            (130, "error: interrupted\n"),
+            (130, "error: incomplete: interrupted\n"),
             "{name}"
         );
         assert_eq!(home.names(), ["out.json"], "{name}");

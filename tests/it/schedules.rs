@@ -242,5 +242,6 @@ fn five_hundred_schedules() {
 #[test]
 #[ignore = "needs a release build: twenty thousand schedules"]
 fn twenty_thousand_schedules() {
-    let n = std::env::var("N").ok().and_then(|n| n.parse().ok()); run(0..n.unwrap_or(20_000));
+    let n = std::env::var("N").ok().and_then(|n| n.parse().ok());
+    run(0..n.unwrap_or(20_000));
 }

@@ -105,7 +105,7 @@ impl SourceArgs {
                 })
             }
             Which::Demo => {
-                let served = demo::serve(context.now, context.ui).await?;
+                let served = demo::serve(context.now, context.ui.clone()).await?;
                 let address = Address::parse(&served.url).map_err(SettingsError::from)?;
                 let options = Options {
                     ca_cert: None,
@@ -174,7 +174,7 @@ pub async fn read_token(source: Option<&TokenSource>, context: &Context) -> Resu
 }
 
 fn trace(context: &Context) -> Trace {
-    let ui = context.ui;
+    let ui = context.ui.clone();
     Box::new(move |level, text| match level {
         0 => ui.note(text),
         level => ui.trace(level, text),
