@@ -80,8 +80,8 @@ impl Progress {
         let started = Instant::now();
         tokio::time::sleep(PATIENCE).await;
         let bar = &self.bar.0;
-        // Cut where a terminal is narrower still.
-        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+        // Nothing that fills the line: a terminal that becomes narrower would break it in two.
+        if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
         bar.set_draw_target(ProgressDrawTarget::stderr());
