@@ -12,6 +12,7 @@ mod agreement;
 mod broken_answers;
 mod broken_off;
 mod command_line;
+mod completeness;
 mod compressed_answers;
 mod configuration;
 mod connections;

@@ -49,7 +49,7 @@ fn a_long_reading_shows_how_far_it_is_and_an_interrupt_leaves_no_trace_of_that()
         let mut terminal = Terminal::start(&home, columns, &args);
         terminal.wait_for("% · ");
         let contents = terminal.contents();
-        let line = contents.lines().last().unwrap();
+        let line = contents.lines().last().unwrap().trim_end();
         assert!(
             line.contains(" events · ") && line.contains(" left"),
             "{line}"
@@ -61,7 +61,12 @@ fn a_long_reading_shows_how_far_it_is_and_an_interrupt_leaves_no_trace_of_that()
         let (code, shown) = terminal.end();
         assert_eq!(code, 130, "{shown}");
         // What was said meanwhile is whole: a line a request.
-        assert_eq!(shown.matches("> GET http://").count(), 14, "{shown}");
+        let said: Vec<_> = shown.lines().filter(|line| line.contains("GET")).collect();
+        assert!(said.len() > 5, "{shown}");
+        assert!(
+            said.iter().all(|line| line.starts_with("> GET http://")),
+            "{shown}"
+        );
         let last = shown.lines().last().unwrap();
         assert_eq!(last, "error: incomplete: interrupted", "{shown}");
         assert!(
