@@ -51,7 +51,10 @@ impl<'a> Delivery<'a> {
             .open(context, plan.completeness.receipt.is_some())?;
         let receipt = plan.completeness.receipt.as_ref().map(|path| {
             let receipt = Receipt::create(path, &asked(plan, target));
-            receipt.map_err(|error| unwritable(path, error))
+            receipt.map_err(|error| Error::OutputFile {
+                path: path.clone(),
+                error,
+            })
         });
         Ok(Self {
             plan,
@@ -101,8 +104,9 @@ impl<'a> Delivery<'a> {
         }
         if let (Some(receipt), Some(path)) = (self.receipt, &plan.completeness.receipt) {
             let end = tally.end(plan, target, told.as_ref(), digest, &conclusion);
-            let written = receipt.end(&end).map_err(|error| unwritable(path, error));
-            error = error.or(written.err());
+            let path = path.clone();
+            let failed = receipt.end(&end).err();
+            error = error.or(failed.map(|error| Error::Receipt { path, error }));
         }
         match error {
             // A pipe that nobody read to its end is no failure, but it is no proof either.
@@ -238,13 +242,6 @@ fn asked(plan: &EventsPlan, target: &Target) -> Asked {
         offset: plan.offset,
         page_size: plan.reading.page_size,
         concurrency: plan.reading.concurrency,
-    }
-}
-
-fn unwritable(path: &Path, error: io::Error) -> Error {
-    Error::OutputFile {
-        path: path.to_owned(),
-        error,
     }
 }
 

@@ -42,7 +42,7 @@ impl Error {
             // Not a text, and so no token.
             Self::Stdin(error) if error.kind() == io::ErrorKind::InvalidData => Code::Usage,
             Self::Output(_) | Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => Code::Fault,
-            Self::NoSuchEvent { .. } => Code::Fault,
+            Self::Receipt { .. } | Self::NoSuchEvent { .. } => Code::Fault,
             Self::OutputFile { .. }
             | Self::EmptyWindow { .. }
             | Self::ColumnsOfJson

@@ -25,7 +25,11 @@ impl Error {
             {
                 "free some space"
             }
+            Self::Receipt { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
+                "free some space"
+            }
             Self::Output(_) | Self::Interrupted | Self::Stdin(_) => return None,
+            Self::Receipt { .. } => return None,
             Self::Signals(_) | Self::Random(_) => return None,
             Self::Incomplete { file: None } => "what came has been written; read it again later",
             Self::Incomplete { file: Some(_) } => {

@@ -29,6 +29,8 @@ pub enum Error {
     Output(io::Error),
     #[error("cannot write {}: {error}", path.display())]
     OutputFile { path: PathBuf, error: io::Error },
+    #[error("cannot write the receipt {}: {error}", path.display())]
+    Receipt { path: PathBuf, error: io::Error },
     #[error("incomplete: interrupted")]
     Interrupted,
     #[error("the answer is not proven complete{}", left(.file))]

@@ -24,6 +24,8 @@ fn busy_home() -> Home {
     home
 }
 
+/// One request after the other, so that all that was answered has been read when the next one comes.
+const PAGES: [&str; 4] = ["--page-size", "50", "--concurrency", "1"];
 /// Requests that [`breaking_off`] answers.
 const ANSWERED: usize = 14;
 
@@ -86,8 +88,8 @@ fn an_interrupted_answer_leaves_the_file_as_it_was_and_nothing_beside_it() {
         let home = Home::new();
         home.write("out.json", "what was there");
         let server = breaking_off(Reply::silence());
-        let to_file = ["--page-size", "50", "--all", "-o", "json"];
-        let to_file = [&to_file[..], &["--output-file", "out.json"]].concat();
+        let to_file = ["--all", "-o", "json", "--output-file", "out.json"];
+        let to_file = [&PAGES[..], &to_file].concat();
         let mut command = home.asking(&server.url(), &to_file);
         let child = command.stderr(Stdio::piped()).spawn().unwrap();
         server.wait_for(ANSWERED + 1);
@@ -108,7 +110,7 @@ fn an_interrupted_answer_leaves_the_file_as_it_was_and_nothing_beside_it() {
 fn an_interrupted_array_is_not_closed_and_holds_what_came() {
     let home = Home::new();
     let server = breaking_off(Reply::silence());
-    let ask = ["--page-size", "50", "--all", "-o", "json"];
+    let ask = [&PAGES[..], &["--all", "-o", "json"]].concat();
     let mut command = home.asking(&server.url(), &ask);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -137,8 +139,8 @@ fn a_server_that_fails_midway_leaves_the_file_as_it_was() {
     home.write("out.csv", "what was there");
     let not_found = Reply::of("404 Not Found", "", "");
     let server = breaking_off(not_found);
-    let to_file = ["--page-size", "50", "--all", "-o", "csv"];
-    let to_file = [&to_file[..], &["--output-file", "out.csv"]].concat();
+    let to_file = ["--all", "-o", "csv", "--output-file", "out.csv"];
+    let to_file = [&PAGES[..], &to_file].concat();
     let run = home.ask(&server.url(), &to_file);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
     assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
