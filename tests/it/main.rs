@@ -28,6 +28,7 @@ mod memory;
 mod moving_trails;
 mod output;
 mod paging;
+mod politeness;
 mod profile;
 mod proxies;
 mod recorded_answers;
