@@ -46,6 +46,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l token-file 
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l timeout -d 'Give up on a request after this time' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l retries -d 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l rate -d 'Send no more requests than this, evenly spaced: N/s or N/m' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l plugin -d 'Show events of these plugins' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l event -d 'Show these events, like entity-fetch' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l severity -d 'Show these severities: low, medium, high, critical' -r
@@ -100,6 +101,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l token-file -d
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l timeout -d 'Give up on a request after this time' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l retries -d 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l rate -d 'Send no more requests than this, evenly spaced: N/s or N/m' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l since -d 'Show events from here on: RFC 3339, 2026-01-31, "2026-01-31 10:00", 7d or 2h30m ago, now, today, yesterday, a weekday' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l until -d 'Show events up to here; a day belongs to it whole. Default: the server\'s clock' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l last -d 'Show the last 24h, 7d, 2w' -r
@@ -177,6 +179,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l timeout -d 'Give up on a request after this time' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l retries -d 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l rate -d 'Send no more requests than this, evenly spaced: N/s or N/m' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     api::Event,
+    client::Counts,
     config::{Target, Which},
     error::{Code, Error},
     output::Progress,
@@ -37,7 +38,7 @@ struct Tally {
     seen: u64,
     /// Events in the pieces that are done.
     read: u64,
-    requests: u64,
+    sent: Counts,
     first: Option<EventRef>,
     last: Option<EventRef>,
     gaps: Gaps,
@@ -77,10 +78,12 @@ impl<'a> Delivery<'a> {
     pub fn finish(
         self,
         done: Result<Told, Error>,
+        sent: Counts,
         target: &Target,
         context: &Context,
     ) -> Result<(), Error> {
-        let (plan, tally) = (self.plan, self.tally);
+        let (plan, mut tally) = (self.plan, self.tally);
+        tally.sent = sent;
         self.progress.clear();
         let (told, mut error) = match done {
             Ok(told) => (Some(told), None),
@@ -158,7 +161,6 @@ impl Sink for Delivery<'_> {
     fn piece(&mut self, piece: &Piece) -> io::Result<()> {
         let tally = &mut self.tally;
         tally.read += piece.distinct;
-        tally.requests += piece.requests;
         if let Some(doubt) = piece.doubt {
             let window = piece.window;
             tally.gaps.add(Gap { window, doubt });
@@ -210,8 +212,8 @@ impl Tally {
         End {
             window,
             filters,
-            requests: self.requests,
-            retries: None,
+            requests: self.sent.requests,
+            retries: self.sent.retries,
             doubles_dropped: told.map_or(0, |told| told.doubles),
             late_events: told.map_or(0, |told| told.late),
             events_written: self.written(plan),

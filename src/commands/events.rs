@@ -7,7 +7,7 @@ use super::{
     delivery::Delivery,
     explain::explanation,
     options::{
-        CompletenessArgs, CompletenessPlan, FilterArgs, OutputArgs, OutputPlan, SourceArgs,
+        CompletenessArgs, CompletenessPlan, FilterArgs, Opened, OutputArgs, OutputPlan, SourceArgs,
         TimeArgs,
     },
     stop_signal,
@@ -126,23 +126,26 @@ impl EventsArgs {
         let progress = delivery.progress();
         // In place before anything is asked: what is under way is tidied up.
         let stopped = stop_signal()?;
+        let mut opened = None;
         let done = tokio::select! {
             () = stopped => Err(Error::Interrupted),
             never = progress.show() => match never {},
-            done = self.read(&plan, &target, context, &mut delivery) => done,
+            done = self.read(&plan, &target, context, &mut delivery, &mut opened) => done,
         };
-        delivery.finish(done, &target, context)
+        let sent = opened.map(|opened| opened.source.counts());
+        delivery.finish(done, sent.unwrap_or_default(), &target, context)
     }
 
-    /// Reads the matches into the delivery.
+    /// Reads the matches into the delivery. The source stays with the caller, also where this is stopped.
     async fn read(
         &self,
         plan: &EventsPlan,
         target: &Target,
         context: &Context,
         delivery: &mut Delivery<'_>,
+        opened: &mut Option<Opened>,
     ) -> Result<Told, Error> {
-        let opened = self.source.open(target, context).await?;
+        let opened = opened.insert(self.source.open(target, context).await?);
         Ok(opened.source.read(&plan.reading, delivery).await?)
     }
 }

@@ -151,10 +151,10 @@ pub struct End {
     pub window: Window,
     /// The filters, and what became of them.
     pub filters: Filters,
-    /// Requests that were answered; retries are not among them.
+    /// Requests, each time that one was sent.
     pub requests: u64,
-    /// Requests that were sent again; none where they are not counted.
-    pub retries: Option<u64>,
+    /// Those among them that were sent because one before had failed.
+    pub retries: u64,
     /// Events that came again, and were written once.
     pub doubles_dropped: u64,
     /// Events that came after their place had gone out.

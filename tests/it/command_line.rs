@@ -10,7 +10,7 @@ use crate::support::{Home, Run};
 /// What cli.md names for what is built, by command; global options stand with each.
 const NAMED: &str = "
 auditlog             | quiet verbose color help version
-events               | demo url profile store token-file plugin event severity min-severity status failed actor actor-type method request-url action query-type entity since until last on tz utc limit all offset reverse page-size concurrency require-complete receipt output columns output-file no-header csv-raw explain
+events               | demo url profile store token-file timeout retries rate plugin event severity min-severity status failed actor actor-type method request-url action query-type entity since until last on tz utc limit all offset reverse page-size concurrency require-complete receipt output columns output-file no-header csv-raw explain
 show                 | demo url profile store token-file since until last on tz utc output
 ingest               | store
 serve                | store accept-token-file listen demo

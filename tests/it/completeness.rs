@@ -101,6 +101,7 @@ fn a_limit_is_one_request_and_proves_nothing() {
     );
     assert_eq!(receipt.reason.as_deref(), Some("stopped after --limit"));
     assert_eq!((receipt.events_written, receipt.gap_count), (20, 0));
+    assert_eq!((receipt.requests, receipt.retries), (1, 0));
 }
 
 #[cfg(unix)]

@@ -29,6 +29,7 @@ mod memory;
 mod moving_trails;
 mod output;
 mod paging;
+mod politeness;
 mod profile;
 mod progress;
 mod proxies;

@@ -24,7 +24,7 @@ pub struct Receipt {
     pub window: Window,
     pub filters: Filters,
     pub requests: u64,
-    pub retries: Option<u64>,
+    pub retries: u64,
     pub doubles_dropped: u64,
     pub late_events: u64,
     pub events_written: u64,
