@@ -209,7 +209,7 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__events)
-            opts="-o -c -q -v -h --demo --url --profile --store --token-file --ca-cert --timeout --retries --plugin --event --severity --min-severity --status --failed --actor --actor-type --method --request-url --action --query-type --entity --since --until --last --on --tz --utc --limit --all --offset --reverse --page-size --output --columns --output-file --no-header --csv-raw --explain --quiet --verbose --color --help"
+            opts="-o -c -q -v -h --demo --url --profile --store --token-file --ca-cert --timeout --retries --rate --plugin --event --severity --min-severity --status --failed --actor --actor-type --method --request-url --action --query-type --entity --since --until --last --on --tz --utc --limit --all --offset --reverse --page-size --concurrency --require-complete --receipt --output --columns --output-file --no-header --csv-raw --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -240,6 +240,10 @@ _auditlog() {
                     return 0
                     ;;
                 --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -320,6 +324,14 @@ _auditlog() {
                     return 0
                     ;;
                 --page-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --receipt)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -907,7 +919,7 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__show)
-            opts="-o -q -v -h --demo --url --profile --store --token-file --ca-cert --timeout --retries --since --until --last --on --tz --utc --output --quiet --verbose --color --help"
+            opts="-o -q -v -h --demo --url --profile --store --token-file --ca-cert --timeout --retries --rate --since --until --last --on --tz --utc --output --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -938,6 +950,10 @@ _auditlog() {
                     return 0
                     ;;
                 --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1171,7 +1187,7 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__token__subcmd__status)
-            opts="-q -v -h --demo --url --profile --store --token-file --ca-cert --timeout --retries --quiet --verbose --color --help"
+            opts="-q -v -h --demo --url --profile --store --token-file --ca-cert --timeout --retries --rate --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1202,6 +1218,10 @@ _auditlog() {
                     return 0
                     ;;
                 --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -46,6 +46,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l token-file 
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l timeout -d 'Give up on a request after this time' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l retries -d 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l rate -d 'Send no more requests than this, evenly spaced: N/s or N/m' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l plugin -d 'Show events of these plugins' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l event -d 'Show these events, like entity-fetch' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l severity -d 'Show these severities: low, medium, high, critical' -r
@@ -69,6 +70,8 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l tz -d 'Read
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l limit -d 'Show this many matching events' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l offset -d 'Skip this many matches; they are read, not shown' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l page-size -d 'Ask for this many events a request, at most' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l concurrency -d 'Send this many requests side by side, at most' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l receipt -d 'Write how the answer was read and how far it is proven complete, as JSON' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s o -l output -d 'Write in this format. Default: the profile\'s, else table' -r -f -a "table\t'Columns that fit the terminal'
 wide\t'Every field, nothing cut off'
 json\t'One JSON array'
@@ -82,8 +85,9 @@ never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l demo -d 'Ask the built-in sample trail'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l failed -d 'Show failures, as --status failed'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l utc -d 'Read and show times in UTC'
-complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l all -d 'Show every event; read page after page by offset, which cannot prove that a busy server left none out'
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l all -d 'Show every event, and say whether it is proven that none is missing'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l reverse -d 'Show the oldest first; with --limit the oldest N'
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l require-complete -d 'Show every event, and end with code 3 where it is not proven that none is missing; --output-file is then left as it was'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l no-header -d 'Leave out the line that names the columns (table, wide, csv)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l csv-raw -d 'Write values to CSV as they are, also those that a spreadsheet would run as formulas'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l explain -d 'Print what is sent, what is applied here, and the first request; ask nothing'
@@ -97,6 +101,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l token-file -d
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l timeout -d 'Give up on a request after this time' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l retries -d 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l rate -d 'Send no more requests than this, evenly spaced: N/s or N/m' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l since -d 'Show events from here on: RFC 3339, 2026-01-31, "2026-01-31 10:00", 7d or 2h30m ago, now, today, yesterday, a weekday' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l until -d 'Show events up to here; a day belongs to it whole. Default: the server\'s clock' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l last -d 'Show the last 24h, 7d, 2w' -r
@@ -174,6 +179,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l timeout -d 'Give up on a request after this time' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l retries -d 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l rate -d 'Send no more requests than this, evenly spaced: N/s or N/m' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"

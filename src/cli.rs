@@ -73,6 +73,7 @@ const EXIT_CODES: &str = "Exit codes:
   0    done; no events is done
   1    an unexpected fault, or no such event
   2    wrong usage or configuration
+  3    incomplete: --require-complete was not met
   4    refused: no token, 401, 403
   5    the server or the network failed, after retries
   130  interrupted";
@@ -169,6 +170,7 @@ fn context(talk: &TalkArgs) -> Context {
             quiet: talk.quiet,
             verbosity: talk.verbose,
             color: color(io::stderr().is_terminal()),
+            ..Ui::default()
         },
         color: color(io::stdout().is_terminal()),
         now: Timestamp::from(DateTime::<Utc>::from(SystemTime::now())),

@@ -6,7 +6,7 @@
 //! 6  main  lib  cli                      argv in, exit code out
 //! 5  commands  error                     one file a subcommand; errors become hint and exit code
 //! 4  server  demo                        work that uses a store
-//! 3  source                              one question, asked of a server or of a store
+//! 3  source  receipt                     one question, asked of a server or of a store; what its answer is worth
 //! 2  config  client  store  files  output    edges: each touches one outside thing
 //! 2  walk                                complete retrieval over anything that fetches a page
 //! 1  address  query  token  ingest       meaning: pure; clock, random bytes and readers are handed in
@@ -25,6 +25,7 @@ pub mod files;
 pub mod ingest;
 pub mod output;
 pub mod query;
+pub mod receipt;
 pub mod server;
 pub mod source;
 pub mod store;

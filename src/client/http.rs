@@ -1,7 +1,8 @@
-//! The connection: TLS, proxies, timeouts, the bearer token, and asking again.
+//! A request: the bearer token, its answer, and asking again.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -12,12 +13,13 @@ use reqwest::{
         AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
         SET_COOKIE,
     },
-    redirect::Policy,
 };
 use url::Url;
 
 use super::{
     answer::{self, ClientError, Parts},
+    connection::{connector, innermost, is_closed, is_no_http},
+    limiter::{Limiter, Permit},
     retry,
 };
 use crate::{
@@ -29,10 +31,6 @@ use crate::{
 
 /// Largest body, decompressed. A thousand events of 64 kB fit.
 const MAX_BODY: u64 = 256 << 20;
-/// Redirects inside one origin that are followed.
-const MAX_REDIRECTS: usize = 5;
-/// A Backstage closes idle connections after 5 s; ours are given up before that.
-const IDLE: Duration = Duration::from_secs(4);
 
 /// Waits up to this long are nothing to talk about.
 const QUIET_WAIT: Duration = Duration::from_secs(1);
@@ -51,6 +49,17 @@ pub struct Options {
     pub timeout: Duration,
     /// Requests after the first, where a failure may pass.
     pub retries: u32,
+    /// Time between the beginnings of two requests, at least.
+    pub spacing: Duration,
+}
+
+/// What a client has sent so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Requests, each time that one was sent.
+    pub requests: u64,
+    /// Those among them that were sent because one before had failed.
+    pub retries: u64,
 }
 
 /// A server that can be asked for pages.
@@ -61,6 +70,11 @@ pub struct Client {
     authorization: HeaderValue,
     options: Options,
     trace: Trace,
+    limiter: Limiter,
+    requests: AtomicU64,
+    retries: AtomicU64,
+    /// Whether an answer has come: from then on a connection may be an old one.
+    answered: AtomicBool,
 }
 
 /// A page, and the server's clock when it was answered.
@@ -76,6 +90,8 @@ pub struct Answer {
 enum Try {
     Done(Result<Answer, ClientError>),
     MayPass(ClientError, Option<Duration>),
+    /// The connection had been closed before the request came.
+    Stale,
 }
 
 impl Client {
@@ -96,6 +112,7 @@ impl Client {
                 .map_err(|_| ClientError::Unauthorized("it cannot stand in a header".to_owned()))?;
         authorization.set_sensitive(true);
         let http = connector(&address, &options)?;
+        let limiter = Limiter::new(options.spacing);
         Ok(Self {
             http,
             address,
@@ -103,32 +120,75 @@ impl Client {
             authorization,
             options,
             trace,
+            limiter,
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            answered: AtomicBool::new(false),
         })
     }
 
-    /// Fetches one page, asking again where a failure may pass.
-    pub async fn fetch(&self, request: &Request) -> Result<Answer, ClientError> {
-        let url = self.address.endpoint(&request.to_pairs());
-        let mut retry = 0;
-        loop {
-            let (error, asked) = match self.fetch_once(&url).await {
-                Try::Done(result) => return result,
-                Try::MayPass(error, asked) => (error, asked),
-            };
-            let wait = retry::next_wait(retry, self.options.retries, asked, fastrand::f64());
-            let Some(wait) = wait else { return Err(error) };
-            retry += 1;
-            // A person who waits should know why.
-            let level = u8::from(wait <= QUIET_WAIT);
-            (self.trace)(
-                level,
-                &format!("{error}; asking again in {:.1} s", wait.as_secs_f64()),
-            );
-            tokio::time::sleep(wait).await;
+    /// What has been sent so far.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            requests: self.requests.load(Relaxed),
+            retries: self.retries.load(Relaxed),
         }
     }
 
-    async fn fetch_once(&self, url: &Url) -> Try {
+    /// Fetches one page, asking again where a failure may pass.
+    ///
+    /// Any number of these may be under way side by side: how many of them get out, and when, is one decision.
+    pub async fn fetch(&self, request: &Request) -> Result<Answer, ClientError> {
+        let url = self.address.endpoint(&request.to_pairs());
+        let mut failures = 0;
+        let mut stale = false;
+        loop {
+            let permit = self.limiter.start(|left| self.say_held(left)).await;
+            self.requests.fetch_add(1, Relaxed);
+            let (error, asked) = match self.fetch_once(&url, &permit, stale).await {
+                Try::Done(result) => return result,
+                Try::Stale => {
+                    stale = true;
+                    continue;
+                }
+                Try::MayPass(error, asked) => (error, asked),
+            };
+            let is_refusal = matches!(error, ClientError::RateLimited(_));
+            let retry = match is_refusal {
+                // All requests share these, so that many side by side give up no sooner than one alone.
+                true => permit.refused().saturating_sub(1),
+                false => failures,
+            };
+            let wait = retry::next_wait(retry, self.options.retries, asked, fastrand::f64());
+            let Some(wait) = wait else { return Err(error) };
+            failures += u32::from(!is_refusal);
+            self.retries.fetch_add(1, Relaxed);
+            if is_refusal || asked.is_some() {
+                let is_news = self.limiter.hold(wait, true);
+                self.say_again(&error, wait, is_news);
+            } else {
+                self.say_again(&error, wait, true);
+                drop(permit);
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+
+    /// A person who waits should know why: once.
+    fn say_again(&self, error: &ClientError, wait: Duration, is_news: bool) {
+        let level = u8::from(wait <= QUIET_WAIT || !is_news);
+        let seconds = wait.as_secs_f64();
+        (self.trace)(level, &format!("{error}; asking again in {seconds:.1} s"));
+    }
+
+    fn say_held(&self, left: Duration) {
+        let level = u8::from(left <= QUIET_WAIT);
+        let seconds = left.as_secs_f64();
+        let text = format!("the server takes no more requests for now; waiting {seconds:.1} s");
+        (self.trace)(level, &text);
+    }
+
+    async fn fetch_once(&self, url: &Url, permit: &Permit<'_>, was_stale: bool) -> Try {
         let started = Instant::now();
         let sent = self
             .http
@@ -136,6 +196,11 @@ impl Client {
             .header(AUTHORIZATION, self.authorization.clone());
         let mut response = match sent.send().await {
             Ok(response) => response,
+            Err(error) if !was_stale && self.is_stale(&error) => {
+                let text = "a connection was closed while it was idle: asking over another";
+                (self.trace)(1, text);
+                return Try::Stale;
+            }
             Err(error) => return self.failed(error),
         };
         let body = match read_body(&mut response).await {
@@ -143,15 +208,14 @@ impl Client {
             Ok(None) => return Try::Done(Err(ClientError::TooLarge(MAX_BODY))),
             Err(error) => return self.failed(error),
         };
+        self.answered.store(true, Relaxed);
+        self.trace_answer(url, &response, body.len(), started.elapsed(), permit.waited);
         let status = response.status();
-        let spent = started.elapsed().as_millis();
-        (self.trace)(
-            1,
-            &format!("GET {url} → {status}, {} bytes, {spent} ms", body.len()),
-        );
-        self.trace_headers(&response);
-        let now = Timestamp::from(DateTime::<Utc>::from(SystemTime::now()));
-        let asked = header(&response, RETRY_AFTER).and_then(|text| retry::retry_after(text, now));
+        let date = date(&response);
+        let quota = quota(&response, date);
+        let now = date.unwrap_or_else(|| DateTime::<Utc>::from(SystemTime::now()).into());
+        let retry_after = header(&response, RETRY_AFTER);
+        let asked = retry_after.and_then(|text| retry::retry_after(text, now));
         let page = answer::page(&Parts {
             status,
             content_type: header(&response, CONTENT_TYPE).unwrap_or_default(),
@@ -163,12 +227,47 @@ impl Client {
             token: &self.token,
         });
         match page {
-            Err(error) if retry::is_passing(status.as_u16()) => Try::MayPass(error, asked),
-            page => Try::Done(page.map(|page| Answer {
-                page,
-                date: date(&response),
-            })),
+            Err(error) if retry::is_passing(status.as_u16()) => {
+                Try::MayPass(error, asked.or(quota))
+            }
+            page => {
+                if let Some(wait) = quota {
+                    self.limiter.hold(wait, false);
+                }
+                if page.is_ok() {
+                    permit.passed();
+                }
+                Try::Done(page.map(|page| Answer { page, date }))
+            }
         }
+    }
+
+    /// Whether a request failed because its connection, left open by an earlier one, was there no longer.
+    fn is_stale(&self, error: &reqwest::Error) -> bool {
+        self.answered.load(Relaxed)
+            && !error.is_timeout()
+            && !error.is_connect()
+            && is_closed(error)
+    }
+
+    fn trace_answer(
+        &self,
+        url: &Url,
+        response: &Response,
+        bytes: usize,
+        spent: Duration,
+        waited: Duration,
+    ) {
+        let status = response.status();
+        let mut text = format!(
+            "GET {url} → {status}, {bytes} bytes, {} ms",
+            spent.as_millis()
+        );
+        if waited >= Duration::from_millis(1) {
+            text.push_str(&format!(", after {} ms of waiting", waited.as_millis()));
+        }
+        (self.trace)(1, &text);
+        self.trace_headers(response);
     }
 
     fn trace_headers(&self, response: &Response) {
@@ -207,60 +306,6 @@ impl Client {
     }
 }
 
-fn connector(address: &Address, options: &Options) -> Result<reqwest::Client, ClientError> {
-    // Fails only where a provider is set already, which is then as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("auditlog/", env!("CARGO_PKG_VERSION")))
-        .referer(false)
-        .redirect(same_origin_only())
-        .connect_timeout(Duration::from_secs(10).min(options.timeout))
-        .timeout(options.timeout)
-        .pool_idle_timeout(IDLE);
-    if address.is_loopback() {
-        // A proxy is another machine: a token for loopback must not go there.
-        builder = builder.no_proxy();
-    }
-    builder = match &options.ca_cert {
-        _ if address.is_plain_http() => builder.tls_certs_only([]),
-        Some(path) => builder.tls_certs_merge(certificates(path)?),
-        None => builder,
-    };
-    // The certificates are looked into here, not when they are read.
-    builder.build().map_err(|error| match &options.ca_cert {
-        Some(path) => ClientError::Certificates {
-            path: path.display().to_string(),
-            reason: innermost(&error),
-        },
-        None => ClientError::Setup(error),
-    })
-}
-
-/// A redirect to another origin is not followed: the token must not go there, and without it there is no answer.
-fn same_origin_only() -> Policy {
-    Policy::custom(|attempt| {
-        let first = attempt.previous().first().map(Url::origin);
-        match first == Some(attempt.url().origin()) && attempt.previous().len() <= MAX_REDIRECTS {
-            true => attempt.follow(),
-            false => attempt.stop(),
-        }
-    })
-}
-
-fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, ClientError> {
-    let error = |reason: String| ClientError::Certificates {
-        path: path.display().to_string(),
-        reason,
-    };
-    let pem = std::fs::read(path).map_err(|e| error(e.to_string()))?;
-    let certificates =
-        reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| error(e.to_string()))?;
-    if certificates.is_empty() {
-        return Err(error("there is no PEM certificate in it".to_owned()));
-    }
-    Ok(certificates)
-}
-
 /// The body, decompressed; none if it is larger than [`MAX_BODY`].
 async fn read_body(response: &mut Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut body = Vec::new();
@@ -282,23 +327,9 @@ fn date(response: &Response) -> Option<Timestamp> {
     Some(Timestamp::from(date.to_utc()))
 }
 
-/// Whether what came is not the beginning of an HTTP answer, or not one that can be read.
-fn is_no_http(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if error.downcast_ref().is_some_and(hyper::Error::is_parse) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-/// The last cause: reqwest's own texts repeat the URL and say little.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+/// How long the server takes nothing more, by what it says of its rate limit.
+fn quota(response: &Response, date: Option<Timestamp>) -> Option<Duration> {
+    let header = |name| header(response, HeaderName::from_static(name));
+    let remaining = header("x-ratelimit-remaining")?;
+    retry::quota_wait(remaining, header("x-ratelimit-reset")?, date)
 }

@@ -4,9 +4,12 @@
 //! here, once, in [`ClientError`].
 
 mod answer;
+mod connection;
 mod http;
+mod limiter;
+mod pace;
 mod retry;
 
 pub use answer::ClientError;
-pub use http::{Answer, Client, Options, Trace};
+pub use http::{Answer, Client, Counts, Options, Trace};
 pub use retry::DEFAULT_RETRIES;

@@ -51,11 +51,25 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     Some(wait.to_std().unwrap_or_default())
 }
 
+/// How long a server takes nothing more, by `X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds since 1970).
+///
+/// By its own `date` and not by a clock that may be another's. No wait comes of what cannot be meant: a moment that has
+/// passed, one that is far away, seconds or milliseconds from now. The next answer will tell.
+pub fn quota_wait(remaining: &str, reset: &str, date: Option<Timestamp>) -> Option<Duration> {
+    if remaining.trim().parse() != Ok(0) {
+        return None;
+    }
+    let reset: i64 = reset.trim().parse().ok()?;
+    let seconds = reset.checked_sub(date?.utc().timestamp())?;
+    let wait = Duration::from_secs(seconds.try_into().ok()?);
+    (!wait.is_zero() && wait <= LONGEST_ASKED).then_some(wait)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{is_passing, next_wait, retry_after};
+    use super::{is_passing, next_wait, quota_wait, retry_after};
     use crate::api::Timestamp;
 
     #[test]
@@ -98,5 +112,22 @@ mod tests {
     fn only_what_may_pass_is_asked_again() {
         let passing: Vec<_> = (400..600).filter(|&status| is_passing(status)).collect();
         assert_eq!(passing, [429, 502, 503, 504]);
+    }
+
+    #[test]
+    fn a_quota_that_is_used_up_is_waited_for_by_the_server_s_clock() {
+        // As a Backstage sent them.
+        let date = Timestamp::parse("2026-11-21T20:16:25Z");
+        let of = |remaining, reset| quota_wait(remaining, reset, date);
+        assert_eq!(of("0", "1795292192"), Some(Duration::from_secs(7)));
+        assert_eq!(of("1", "1795292192"), None);
+        assert_eq!(quota_wait("0", "1795292192", None), None);
+        for nonsense in ["1795292185", "7", "1795292192000", "-1", "soon", ""] {
+            assert_eq!(of("0", nonsense), None, "{nonsense}");
+        }
+        assert_eq!(of("", "1795292192"), None);
+        assert_eq!(of("0", "1795292485"), Some(Duration::from_secs(300)));
+        assert_eq!(of("0", "1795292486"), None);
+        assert_eq!(of("0", &i64::MIN.to_string()), None);
     }
 }

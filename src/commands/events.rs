@@ -1,15 +1,16 @@
 //! `auditlog events`: find events.
 
-use std::ops::ControlFlow;
-
 use clap::Args;
 
 use super::{
     Context, answer,
+    delivery::Delivery,
     explain::explanation,
-    options::{FilterArgs, OpenOutput, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
+    options::{
+        CompletenessArgs, CompletenessPlan, FilterArgs, Opened, OutputArgs, OutputPlan, SourceArgs,
+        TimeArgs,
+    },
     stop_signal,
-    summary::{Amount, events, summary},
 };
 use crate::{
     api::{MAX_LIMIT, Timestamp},
@@ -37,6 +38,8 @@ pub struct EventsArgs {
     #[command(flatten)]
     amount: AmountArgs,
     #[command(flatten)]
+    completeness: CompletenessArgs,
+    #[command(flatten)]
     output: OutputArgs,
     /// Print what is sent, what is applied here, and the first request; ask nothing
     #[arg(long, help_heading = "Output")]
@@ -50,7 +53,7 @@ struct AmountArgs {
     /// Show this many matching events
     #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "all")]
     limit: u64,
-    /// Show every event; read page after page by offset, which cannot prove that a busy server left none out
+    /// Show every event, and say whether it is proven that none is missing
     #[arg(long)]
     all: bool,
     /// Skip this many matches; they are read, not shown
@@ -62,16 +65,20 @@ struct AmountArgs {
     /// Ask for this many events a request, at most
     #[arg(long, value_name = "N", default_value_t = MAX_LIMIT, value_parser = clap::value_parser!(u32).range(1..=1000))]
     page_size: u32,
+    /// Send this many requests side by side, at most
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    concurrency: u8,
 }
 
 /// What `events` does.
 pub struct EventsPlan {
-    reading: Reading,
+    pub(super) reading: Reading,
     /// Matches to skip.
-    offset: u64,
+    pub(super) offset: u64,
     /// Matches to show; all without it.
-    limit: Option<u64>,
-    output: OutputPlan,
+    pub(super) limit: Option<u64>,
+    pub(super) output: OutputPlan,
+    pub(super) completeness: CompletenessPlan,
     explain: bool,
 }
 
@@ -79,7 +86,10 @@ impl EventsArgs {
     /// What was typed, completed by the profile and the clock.
     pub fn plan(&self, target: &Target, now: Timestamp) -> Result<EventsPlan, Error> {
         let zone = self.time.zone(target.tz.as_deref())?;
-        let limit = (!self.amount.all).then_some(self.amount.limit);
+        let output = self.output.plan(target, zone)?;
+        let completeness = self.completeness.plan(output.file())?;
+        let all = self.amount.all || completeness.required;
+        let limit = (!all).then_some(self.amount.limit);
         let query = Query {
             window: self.time.window(now, zone)?,
             filters: self.filters.plan()?,
@@ -94,12 +104,13 @@ impl EventsArgs {
                 },
                 page_size: self.amount.page_size,
                 wanted: limit.map(|limit| limit.saturating_add(self.amount.offset)),
-                concurrency: 4,
+                concurrency: self.amount.concurrency.into(),
                 now,
             },
             offset: self.amount.offset,
             limit,
-            output: self.output.plan(target, zone)?,
+            output,
+            completeness,
             explain: self.explain,
         })
     }
@@ -111,74 +122,30 @@ impl EventsArgs {
         if plan.explain {
             return answer(&explanation(&plan.reading, &target));
         }
-        let mut output = plan.output.open(context)?;
+        let mut delivery = Delivery::open(&plan, &target, context)?;
+        let progress = delivery.progress();
         // In place before anything is asked: what is under way is tidied up.
         let stopped = stop_signal()?;
+        let mut opened = None;
         let done = tokio::select! {
             () = stopped => Err(Error::Interrupted),
-            done = self.read(&plan, &target, context, &mut output) => done,
+            never = progress.show() => match never {},
+            done = self.read(&plan, &target, context, &mut delivery, &mut opened) => done,
         };
-        match done {
-            Ok((told, amount)) => {
-                output.end()?;
-                say(context, &told, &amount);
-                Ok(())
-            }
-            Err(error) => {
-                output.break_off();
-                Err(error)
-            }
-        }
+        let sent = opened.map(|opened| opened.source.counts());
+        delivery.finish(done, sent.unwrap_or_default(), &target, context)
     }
 
-    /// Reads the matches into the output, those before the offset aside.
+    /// Reads the matches into the delivery. The source stays with the caller, also where this is stopped.
     async fn read(
         &self,
         plan: &EventsPlan,
         target: &Target,
         context: &Context,
-        output: &mut OpenOutput,
-    ) -> Result<(Told, Amount), Error> {
-        let opened = self.source.open(target, context).await?;
-        let mut seen: u64 = 0;
-        let enough = |seen| plan.reading.wanted.is_some_and(|wanted| seen >= wanted);
-        let mut sink = |event| {
-            if enough(seen) {
-                return Ok(ControlFlow::Break(()));
-            }
-            seen += 1;
-            if seen > plan.offset {
-                output.event(&event)?;
-            }
-            Ok(match enough(seen) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            })
-        };
-        let told = opened.source.read(&plan.reading, &mut sink).await?;
-        let amount = Amount {
-            shown: seen.saturating_sub(plan.offset),
-            skipped: seen.min(plan.offset),
-            limit: plan.limit,
-        };
-        Ok((told, amount))
+        delivery: &mut Delivery<'_>,
+        opened: &mut Option<Opened>,
+    ) -> Result<Told, Error> {
+        let opened = opened.insert(self.source.open(target, context).await?);
+        Ok(opened.source.read(&plan.reading, delivery).await?)
     }
-}
-
-/// What there is to say about the answer.
-fn say(context: &Context, told: &Told, amount: &Amount) {
-    for field in &told.leaky {
-        let option = FilterArgs::option(*field);
-        context.ui.note(&format!(
-            "the server lets other events through {option}: it is applied here"
-        ));
-    }
-    if told.late > 0 {
-        context.ui.warning(&format!(
-            "{} came after their place in the answer had gone out, and are left out: they were recorded late, or the \
-             server does not answer in order",
-            events(told.late)
-        ));
-    }
-    context.ui.note(&summary(amount, told));
 }

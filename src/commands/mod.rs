@@ -1,6 +1,8 @@
 //! One file a subcommand: what was typed (`Args`), what it means (`plan`, pure), and doing it (`run`).
 
 pub mod completions;
+mod conclusion;
+mod delivery;
 mod demo;
 pub mod events;
 mod explain;

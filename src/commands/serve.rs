@@ -60,7 +60,9 @@ impl ServeArgs {
             .map_err(Error::Output)?;
         drop(out);
         let tokens = AcceptedTokens::from_iter(tokens);
-        server.serve(store, tokens, context.ui, stop).await?;
+        server
+            .serve(store, tokens, context.ui.clone(), stop)
+            .await?;
         context.ui.note("stopped");
         Ok(())
     }

@@ -1,7 +1,11 @@
 //! The line behind an answer: how many of how many, and of which window.
 
 use super::options::FilterArgs;
-use crate::{api::Timestamp, source::Told};
+use crate::{
+    api::Timestamp,
+    output::grouped,
+    source::{Told, Verdict},
+};
 
 /// What was shown.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +18,8 @@ pub struct Amount {
     pub limit: Option<u64>,
 }
 
-/// `100 of 4,213 events · 2026-10-22T…Z … 2026-11-21T…Z · --all for the rest`
+/// `100 of 4,213 events · 2026-10-22T…Z … 2026-11-21T…Z · --all for the rest`; of all events `complete as of …` at its
+/// end.
 pub fn summary(amount: &Amount, told: &Told) -> String {
     let bound = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
     let window = format!(
@@ -32,6 +37,9 @@ pub fn summary(amount: &Amount, told: &Told) -> String {
         told.applied_here.is_empty() && told.begun.total.is_some_and(|total| reached >= total);
     if full && !whole {
         parts.push("--all for the rest".to_owned());
+    }
+    if let (None, Verdict::Complete { as_of }) = (amount.limit, &told.verdict) {
+        parts.push(format!("complete as of {as_of}"));
     }
     parts.join(" · ")
 }
@@ -57,24 +65,14 @@ fn counted(shown: u64, told: &Told) -> String {
 
 /// `1 event`, `4,213 events`
 pub fn events(count: u64) -> String {
-    format!(
-        "{} {}",
-        grouped(count),
-        if count == 1 { "event" } else { "events" }
-    )
+    let noun = if count == 1 { "event" } else { "events" };
+    format!("{} {noun}", grouped(count))
 }
 
-/// `4,213`
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+/// `1 stretch`, `17 stretches`
+pub fn stretches(count: u64) -> String {
+    let noun = if count == 1 { "stretch" } else { "stretches" };
+    format!("{} {noun}", grouped(count))
 }
 
 #[cfg(test)]

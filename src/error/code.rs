@@ -18,6 +18,8 @@ pub enum Code {
     Fault = 1,
     /// Wrong usage or configuration.
     Usage = 2,
+    /// Incomplete: `--require-complete` was not met.
+    Incomplete = 3,
     /// Refused: no token, 401, 403.
     Refused = 4,
     /// The server or the network failed, after retries.
@@ -36,13 +38,16 @@ impl Error {
                 Code::Done
             }
             Self::Interrupted => Code::Interrupted,
+            Self::Incomplete { .. } => Code::Incomplete,
             // Not a text, and so no token.
             Self::Stdin(error) if error.kind() == io::ErrorKind::InvalidData => Code::Usage,
             Self::Output(_) | Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => Code::Fault,
-            Self::NoSuchEvent { .. } => Code::Fault,
+            Self::Receipt { .. } | Self::NoSuchEvent { .. } => Code::Fault,
             Self::OutputFile { .. }
             | Self::EmptyWindow { .. }
             | Self::ColumnsOfJson
+            | Self::ReceiptOnStdout
+            | Self::ReceiptIsOutput(_)
             | Self::ProfileOutput(_)
             | Self::ProfileExists(_)
             | Self::NoProfile

@@ -25,8 +25,18 @@ impl Error {
             {
                 "free some space"
             }
+            Self::Receipt { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
+                "free some space"
+            }
             Self::Output(_) | Self::Interrupted | Self::Stdin(_) => return None,
+            Self::Receipt { .. } => return None,
             Self::Signals(_) | Self::Random(_) => return None,
+            Self::Incomplete { file: None } => "what came has been written; read it again later",
+            Self::Incomplete { file: Some(_) } => {
+                "read it again later, or leave --require-complete out to keep what came"
+            }
+            Self::ReceiptOnStdout => "name it, like --receipt events.receipt.json",
+            Self::ReceiptIsOutput(_) => "give --receipt another file",
             Self::OutputFile { .. } => "check the folder and who may write there",
             Self::EmptyWindow { .. } => "give --since an earlier time than --until",
             Self::NoSuchEvent { .. } => "widen the window with --since",

@@ -29,8 +29,16 @@ pub enum Error {
     Output(io::Error),
     #[error("cannot write {}: {error}", path.display())]
     OutputFile { path: PathBuf, error: io::Error },
-    #[error("interrupted")]
+    #[error("cannot write the receipt {}: {error}", path.display())]
+    Receipt { path: PathBuf, error: io::Error },
+    #[error("incomplete: interrupted")]
     Interrupted,
+    #[error("the answer is not proven complete{}", left(.file))]
+    Incomplete { file: Option<PathBuf> },
+    #[error("--receipt needs a file of its own: stdout carries the answer")]
+    ReceiptOnStdout,
+    #[error("{} is the file of the answer, too", .0.display())]
+    ReceiptIsOutput(PathBuf),
     #[error("cannot read standard input: {0}")]
     Stdin(io::Error),
     #[error("cannot wait for signals: {0}")]
@@ -97,4 +105,9 @@ fn shown(window: &Window) -> String {
     let bound =
         |time: Option<Timestamp>| time.map_or_else(|| "…".to_owned(), |time| time.to_string());
     format!("{} to {}", bound(window.start), bound(window.end))
+}
+
+fn left(file: &Option<PathBuf>) -> String {
+    let left = |file: &PathBuf| format!(", and {} is left as it was", file.display());
+    file.as_ref().map_or_else(String::new, left)
 }

@@ -8,7 +8,9 @@ mod escape;
 mod fit;
 mod json;
 mod jsonl;
+mod numbers;
 mod paint;
+mod progress;
 mod record;
 mod table;
 mod ui;
@@ -22,6 +24,8 @@ use crate::{api::Event, query::Zone};
 
 pub use column::{Column, ColumnError};
 pub use escape::visible;
+pub use numbers::grouped;
+pub use progress::{Bar, Progress};
 pub use record::write_record;
 pub use ui::Ui;
 
@@ -99,4 +103,23 @@ pub fn terminal_width() -> Option<usize> {
     io::stdout()
         .is_terminal()
         .then(|| width.map_or(80, usize::from))
+}
+
+/// Whether what is written to stdout goes to another program.
+#[cfg(unix)]
+pub fn stdout_is_piped() -> bool {
+    use std::{
+        fs::File,
+        os::{fd::AsFd, unix::fs::FileTypeExt},
+    };
+    let out = io::stdout();
+    let metadata = out.as_fd().try_clone_to_owned().map(File::from);
+    let kind = metadata.and_then(|file| Ok(file.metadata()?.file_type()));
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
+}
+
+/// Whether what is written to stdout goes to another program. Nobody knows here.
+#[cfg(not(unix))]
+pub fn stdout_is_piped() -> bool {
+    false
 }

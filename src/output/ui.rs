@@ -2,13 +2,16 @@
 
 use std::io::{self, Write};
 
-use super::escape::visible;
+use super::{
+    escape::visible,
+    progress::{Bar, Progress},
+};
 
 /// The talk: notes, warnings, traces and the one line of an error.
 ///
 /// What it is given is escaped before it is shown, since much of it quotes a server. A stderr that cannot be written
 /// to is no reason to fail.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Ui {
     /// No notes.
     pub quiet: bool,
@@ -16,6 +19,8 @@ pub struct Ui {
     pub verbosity: u8,
     /// Whether stderr shows colours.
     pub color: bool,
+    /// The line of progress, which makes room for everything else that is said.
+    pub bar: Bar,
 }
 
 impl Ui {
@@ -38,6 +43,11 @@ impl Ui {
         );
     }
 
+    /// Says more about a warning, in a line below it.
+    pub fn warning_detail(&self, text: &str) {
+        self.line("  ", text);
+    }
+
     /// Says what failed.
     pub fn error(&self, text: &str) {
         self.line(
@@ -57,7 +67,17 @@ impl Ui {
         }
     }
 
+    /// The line of progress of something that may take long; none with `-q`.
+    pub fn progress(&self) -> Progress {
+        match self.quiet {
+            true => Progress::default(),
+            false => Progress::on(&self.bar),
+        }
+    }
+
     fn line(&self, prefix: &str, text: &str) {
-        let _ = writeln!(io::stderr().lock(), "{prefix}{}", visible(text));
+        self.bar.suspended(|| {
+            let _ = writeln!(io::stderr().lock(), "{prefix}{}", visible(text));
+        });
     }
 }

@@ -6,7 +6,7 @@ mod store;
 use std::{io, sync::Arc};
 
 use crate::{
-    client::{Client, ClientError},
+    client::{Client, ClientError, Counts},
     store::{Store, StoreError},
 };
 
@@ -35,6 +35,14 @@ pub enum SourceError {
 }
 
 impl Source {
+    /// What has been sent so far; nothing is sent to a store.
+    pub fn counts(&self) -> Counts {
+        match self {
+            Self::Server(client) => client.counts(),
+            Self::Store(_) => Counts::default(),
+        }
+    }
+
     /// Reads the answer into `sink`, page by page.
     pub async fn read(&self, reading: &Reading, sink: &mut dyn Sink) -> Result<Told, SourceError> {
         match self {

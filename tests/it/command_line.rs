@@ -10,7 +10,7 @@ use crate::support::{Home, Run};
 /// What cli.md names for what is built, by command; global options stand with each.
 const NAMED: &str = "
 auditlog             | quiet verbose color help version
-events               | demo url profile store token-file plugin event severity min-severity status failed actor actor-type method request-url action query-type entity since until last on tz utc limit all offset reverse page-size output columns output-file no-header csv-raw explain
+events               | demo url profile store token-file timeout retries rate plugin event severity min-severity status failed actor actor-type method request-url action query-type entity since until last on tz utc limit all offset reverse page-size concurrency require-complete receipt output columns output-file no-header csv-raw explain
 show                 | demo url profile store token-file since until last on tz utc output
 ingest               | store
 serve                | store accept-token-file listen demo
@@ -169,6 +169,8 @@ events --demo --explain --limit 0
 events --demo --explain --limit 18446744073709551615 --offset 18446744073709551615
 events --demo --explain --all --reverse --page-size 1
 events --demo --explain --page-size 1000
+events --demo --explain --concurrency 1 --require-complete
+events --demo --explain --concurrency 32 --require-complete --all --receipt r
 events --demo --explain -o wide -c id,time,recorded,plugin,event,severity,status,actor-type,actor,method,url
 events --demo --explain -c action,query,entity,target,meta,meta.a.b -c time
 events --demo --explain --plugin a --plugin b,c* --actor !x --action \\!x,\\*
@@ -206,6 +208,12 @@ events --demo --last 1h --since 2h | the argument '--last <DURATION>' cannot be 
 events --demo --utc --tz UTC | cannot be used with
 events --demo --page-size 0 | 0 is not in 1..=1000
 events --demo --page-size 1001 | 1001 is not in 1..=1000
+events --demo --concurrency 0 | 0 is not in 1..=32
+events --demo --concurrency 33 | 33 is not in 1..=32
+events --demo --require-complete --limit 5 | the argument '--require-complete' cannot be used with '--limit <N>'
+events --demo --require-complete --offset 5 | the argument '--require-complete' cannot be used with '--offset <N>'
+events --demo --receipt - | --receipt needs a file of its own: stdout carries the answer — name it, like
+events --demo --receipt a --output-file ./a | a is the file of the answer, too — give --receipt another file
 events --demo --limit -1 | unexpected argument '-1' found
 events --demo --limit x | invalid value 'x' for '--limit <N>'
 events --demo --timeout 0s | a length of time like 30s or 2m

@@ -153,6 +153,7 @@ fn no_type_that_holds_the_token_shows_it_when_it_is_debugged() {
         allow_plain_http: false,
         timeout: std::time::Duration::from_secs(1),
         retries: 0,
+        spacing: std::time::Duration::ZERO,
     };
     let variable = TokenSource::Variable(TOKEN.into());
     for text in [

@@ -229,6 +229,7 @@ fn client(server: &Scripted) -> Client {
         allow_plain_http: false,
         timeout: Duration::from_secs(60),
         retries: 0,
+        spacing: Duration::ZERO,
     };
     let token = Token::parse(TOKEN).unwrap();
     Client::new(address, &token, options, Box::new(|_, _| {})).unwrap()

@@ -1,11 +1,13 @@
-//! Options that several commands share: the source, the filters, the time, the output.
+//! Groups of options: the source, the filters, the time, the output, completeness.
 
+mod completeness;
 mod filters;
 mod output;
 mod source;
 mod time;
 
+pub use completeness::{CompletenessArgs, CompletenessPlan};
 pub use filters::FilterArgs;
 pub use output::{OpenOutput, OutputArgs, OutputPlan};
-pub use source::{SourceArgs, read_token, refuse_postgres, store_path};
+pub use source::{Opened, SourceArgs, read_token, refuse_postgres, store_path};
 pub use time::TimeArgs;

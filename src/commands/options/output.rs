@@ -1,8 +1,8 @@
 //! How the answer is written, and where to.
 
 use std::{
-    io::{self, BufWriter, IsTerminal, Write},
-    path::PathBuf,
+    io::{self, BufWriter, IsTerminal, Stdout, Write},
+    path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
@@ -13,8 +13,9 @@ use crate::{
     config::Target,
     error::Error,
     files::AtomicFile,
-    output::{Column, Format, Layout, OutputFormat, terminal_width},
+    output::{Column, Format, Layout, OutputFormat, stdout_is_piped, terminal_width},
     query::Zone,
+    receipt::{Digest, Tee},
 };
 
 /// The output.
@@ -86,14 +87,32 @@ pub struct OpenOutput {
     begun: bool,
 }
 
+/// The digest is taken behind the buffer of stdout, of what has really gone there, and before that of a file, which is
+/// put in its place whole or not at all.
 enum Place {
-    Stdout(Box<dyn Write>),
-    File(AtomicFile),
+    Stdout(BufWriter<Tee<Stdout>>),
+    File(Tee<AtomicFile>),
 }
 
 impl OutputPlan {
-    /// Opens the target, before anything is fetched.
-    pub fn open(&self, context: &Context) -> Result<OpenOutput, Error> {
+    /// The name of the format, as it is typed.
+    pub fn format_name(&self) -> String {
+        let value = self.format.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// The file; none where the answer goes to stdout.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Whether a person may be reading the rows while they come: on the terminal, or behind a pipe that ends there.
+    pub fn is_watched(&self) -> bool {
+        self.file.is_none() && (io::stdout().is_terminal() || stdout_is_piped())
+    }
+
+    /// Opens the target, before anything is fetched. Where a digest is wanted, the end gives one.
+    pub fn open(&self, context: &Context, digest: bool) -> Result<OpenOutput, Error> {
         let terminal = self.file.is_none() && io::stdout().is_terminal();
         let layout = Layout {
             width: terminal.then(terminal_width).flatten(),
@@ -105,14 +124,18 @@ impl OutputPlan {
         };
         let target = match &self.file {
             Some(path) => {
-                let file = AtomicFile::create(path);
-                Place::File(file.map_err(|error| Error::OutputFile {
+                let file = AtomicFile::create(path).map_err(|error| Error::OutputFile {
                     path: path.clone(),
                     error,
-                })?)
+                })?;
+                Place::File(Tee::new(file, digest))
             }
-            None if terminal => Place::Stdout(Box::new(io::stdout())),
-            None => Place::Stdout(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout()))),
+            None => {
+                // A terminal shows each row as it comes.
+                let capacity = if terminal { 0 } else { 64 * 1024 };
+                let out = Tee::new(io::stdout(), digest);
+                Place::Stdout(BufWriter::with_capacity(capacity, out))
+            }
         };
         Ok(OpenOutput {
             format: self.format.format(layout),
@@ -129,13 +152,18 @@ impl OpenOutput {
         self.format.event(self.target.writer(), event)
     }
 
-    /// Ends an answer that is whole.
-    pub fn end(mut self) -> Result<(), Error> {
-        self.finish().map_err(Error::Output)?;
-        match self.target {
-            Place::Stdout(_) => Ok(()),
-            Place::File(file) => file.commit().map_err(Error::Output),
-        }
+    /// Ends an answer that is whole. Gives the digest of what is now there, and what failed.
+    pub fn end(mut self) -> (Option<Digest>, Result<(), Error>) {
+        let done = self.finish();
+        let (digest, done) = match self.target {
+            Place::Stdout(out) => (out.into_parts().0.into_parts().1, done),
+            Place::File(tee) => {
+                let (file, digest) = tee.into_parts();
+                let done = done.and_then(|()| file.commit());
+                (digest.filter(|_| done.is_ok()), done)
+            }
+        };
+        (digest, done.map_err(Error::Output))
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -151,11 +179,13 @@ impl OpenOutput {
         self.target.writer().flush()
     }
 
-    /// Ends an answer that broke off: what came is shown, nothing that says it is whole.
-    pub fn break_off(mut self) {
-        if let Place::Stdout(out) = &mut self.target {
-            let _ = self.format.flush(out).and_then(|()| out.flush());
-        }
+    /// Ends an answer that broke off: what came is shown, nothing that says it is whole. A file is not put in its place.
+    pub fn break_off(mut self) -> Option<Digest> {
+        let Place::Stdout(mut out) = self.target else {
+            return None;
+        };
+        let _ = self.format.flush(&mut out).and_then(|()| out.flush());
+        out.into_parts().0.into_parts().1
     }
 }
 

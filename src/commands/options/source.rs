@@ -48,6 +48,9 @@ pub struct SourceArgs {
     /// Ask again this often where a failure may pass (429, 502, 503, 504, the network)
     #[arg(long, value_name = "N", default_value_t = DEFAULT_RETRIES)]
     retries: u32,
+    /// Send no more requests than this, evenly spaced: N/s or N/m
+    #[arg(long, value_name = "RATE", value_parser = spacing)]
+    rate: Option<Duration>,
 }
 
 fn positive(text: &str) -> Result<Duration, String> {
@@ -57,6 +60,21 @@ fn positive(text: &str) -> Result<Duration, String> {
     duration
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "a length of time like 30s or 2m".to_owned())
+}
+
+/// The time between two requests at a rate.
+fn spacing(text: &str) -> Result<Duration, String> {
+    let unit = |(count, unit): (&str, &str)| {
+        let unit = match unit {
+            "s" => Duration::from_secs(1),
+            "m" => Duration::from_secs(60),
+            _ => return None,
+        };
+        Some((count.parse::<u32>().ok().filter(|count| *count > 0)?, unit))
+    };
+    let rate = text.split_once('/').and_then(unit);
+    let (count, unit) = rate.ok_or("a number of requests like 5/s or 100/m")?;
+    Ok(unit / count)
 }
 
 /// A source that is ready to be asked.
@@ -105,7 +123,7 @@ impl SourceArgs {
                 })
             }
             Which::Demo => {
-                let served = demo::serve(context.now, context.ui).await?;
+                let served = demo::serve(context.now, context.ui.clone()).await?;
                 let address = Address::parse(&served.url).map_err(SettingsError::from)?;
                 let options = Options {
                     ca_cert: None,
@@ -162,6 +180,7 @@ impl SourceArgs {
             allow_plain_http: false,
             timeout: self.timeout,
             retries: self.retries,
+            spacing: self.rate.unwrap_or_default(),
         }
     }
 }
@@ -174,7 +193,7 @@ pub async fn read_token(source: Option<&TokenSource>, context: &Context) -> Resu
 }
 
 fn trace(context: &Context) -> Trace {
-    let ui = context.ui;
+    let ui = context.ui.clone();
     Box::new(move |level, text| match level {
         0 => ui.note(text),
         level => ui.trace(level, text),

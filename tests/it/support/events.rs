@@ -23,6 +23,16 @@ pub fn trail(count: usize) -> Vec<String> {
         .collect()
 }
 
+/// The same, each recorded when it happened, as servers have it: that is how a reading can tell that none came meanwhile.
+pub fn recorded_trail(count: usize) -> Vec<String> {
+    let recorded = |event: String| {
+        let (head, rest) = event.split_once(r#","plugin_id""#).expect("a plugin");
+        let (_, time) = head.split_once(r#""event_time":"#).expect("a time");
+        format!(r#"{head},"recorded_at":{time},"plugin_id"{rest}"#)
+    };
+    trail(count).into_iter().map(recorded).collect()
+}
+
 /// Lines of JSON, as `-o jsonl` writes them.
 pub fn lines(events: &[String]) -> String {
     events.iter().map(|event| format!("{event}\n")).collect()

@@ -1,6 +1,6 @@
 //! A request as a scripted server reads it, and an answer as a test writes it down.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::TOKEN;
 
@@ -69,6 +69,8 @@ pub enum Then {
 pub struct Reply {
     pub bytes: Vec<u8>,
     pub then: Then,
+    /// How long the answer takes.
+    pub after: Duration,
 }
 
 impl Reply {
@@ -81,7 +83,11 @@ impl Reply {
             true => Then::Close,
             false => Then::Open,
         };
-        Self { bytes, then }
+        Self {
+            bytes,
+            then,
+            after: Duration::ZERO,
+        }
     }
 
     /// A status line without `HTTP/1.1`, header lines, and a body of stated length.
@@ -141,10 +147,15 @@ impl Reply {
         self.closing()
     }
 
+    /// The same, this much later.
+    pub fn after(self, after: Duration) -> Self {
+        Self { after, ..self }
+    }
+
     /// The same with one header more.
     pub fn with_header(self, line: &str) -> Self {
         let text = String::from_utf8(self.bytes).expect("an answer of text");
-        Self::raw(text.replacen("\r\n", &format!("\r\n{line}\r\n"), 1))
+        Self::raw(text.replacen("\r\n", &format!("\r\n{line}\r\n"), 1)).after(self.after)
     }
 
     /// The same; then the connection ends, though the head did not say so.

@@ -10,6 +10,7 @@ pub mod pages;
 pub mod process;
 #[cfg(unix)]
 pub mod pty;
+pub mod receipt;
 pub mod recorded;
 pub mod scripted;
 pub mod served;
@@ -20,6 +21,8 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
+
+use sha2::{Digest, Sha256};
 
 /// The token of the tests. It has every kind of character that base64 has, so that a copy in a URL or in JSON looks
 /// different.
@@ -200,6 +203,12 @@ pub fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// As `sha256sum` prints it.
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A file of `tests/fixtures`.

@@ -86,3 +86,13 @@ fn answers(event: &str, asked: &Asked) -> bool {
 pub fn ask(server: &Scripted, args: &[&str]) -> Run {
     Home::new().ask(&server.url(), &[&["-o", "jsonl"], args].concat())
 }
+
+/// A server that counts more than it gives: a 3 stands before each of its totals.
+pub fn miscounting(events: Vec<String>) -> Scripted {
+    let pages = Pages::honest(events);
+    Scripted::answering(move |asked| {
+        let reply = String::from_utf8(pages.page(asked).bytes).expect("an answer");
+        let (_, body) = reply.split_once("\r\n\r\n").expect("an answer");
+        Reply::json(body.replace("\"total\":", "\"total\":3"))
+    })
+}

@@ -33,6 +33,7 @@ impl Terminal {
         command.cwd(home.path(""));
         command.env("HOME", home.path(""));
         command.env("TZ", "UTC");
+        command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).expect("it starts");
         Self {
             reader: pair.master.try_clone_reader().expect("a reader"),

@@ -202,6 +202,7 @@ fn connection(tcp: TcpStream, number: usize, state: &State) {
         state.asked.lock().expect("no panic").push(asked.clone());
         state.came.notify_all();
         let reply = (state.script.lock().expect("no panic"))(&asked);
+        thread::sleep(reply.after);
         if stream
             .write_all(&reply.bytes)
             .and_then(|()| stream.flush())
