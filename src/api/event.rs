@@ -1,13 +1,14 @@
 //! One audit event: the JSON as it came, and the fields that questions are asked of.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::{borrow::Cow, cmp::Ordering, fmt, ops::Range, sync::Arc};
 
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    json::{compact, text, well_formed},
+    json::{self, compact, well_formed},
+    members::{Members, Span, Spans},
     timestamp::Timestamp,
 };
 
@@ -93,6 +94,27 @@ impl Field {
         }
     }
 
+    /// The field of a name. Written out, since every name of every event is looked up.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "id" => Self::Id,
+            "event_time" => Self::EventTime,
+            "recorded_at" => Self::RecordedAt,
+            "plugin_id" => Self::PluginId,
+            "event_id" => Self::EventId,
+            "severity_level" => Self::SeverityLevel,
+            "status" => Self::Status,
+            "actor_type" => Self::ActorType,
+            "actor_id" => Self::ActorId,
+            "request_method" => Self::RequestMethod,
+            "request_url" => Self::RequestUrl,
+            "action_type" => Self::ActionType,
+            "query_type" => Self::QueryType,
+            "entity_ref" => Self::EntityRef,
+            _ => return None,
+        })
+    }
+
     /// The values that the API knows, where it lists them.
     pub fn allowed(self) -> Option<&'static [&'static str]> {
         match self {
@@ -105,11 +127,27 @@ impl Field {
 }
 
 /// An audit event. Unknown fields and values live on in [`Event::json`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct Event {
-    json: String,
+    /// The page that it came in, which all of its events share; or its own JSON, and behind it the texts of fields that
+    /// are written in that with escapes.
+    text: Arc<str>,
+    json: Span,
     time: Timestamp,
-    texts: [Option<String>; Field::ALL.len()],
+    fields: Spans,
+}
+
+/// Everything else follows from the JSON.
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        self.json() == other.json()
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Event").field(&self.json()).finish()
+    }
 }
 
 /// Why JSON is not an audit event.
@@ -124,42 +162,74 @@ pub enum EventError {
     /// No `event_time`, or one that is not RFC 3339.
     #[error("its `event_time` is not a time")]
     NoTime,
+    /// As large as no memory.
+    #[error("it is larger than 4 GiB")]
+    TooLarge,
 }
 
 impl Event {
     /// Reads one event. White space between tokens goes, everything else stays as it was written; only a field whose
     /// very name is no text (half a surrogate pair) is renamed, so that the others can be read.
     pub fn from_json(json: &str) -> Result<Self, EventError> {
-        match fields(json) {
-            Ok(fields) => Self::from_fields(json, &fields),
+        let renamed;
+        let (json, members) = match Members::read(json) {
+            Ok(members) => (json, members),
             Err(_) => {
-                let json = well_formed(json);
-                let fields = fields(&json).map_err(EventError::NotAnObject)?;
-                Self::from_fields(&json, &fields)
+                renamed = well_formed(json);
+                let members = Members::read(&renamed).map_err(EventError::NotAnObject)?;
+                (&*renamed, members)
             }
+        };
+        if members.place_in(json) == Some(0..json.len()) {
+            return Self::of_compact(json, &members);
         }
+        let json = compact(json);
+        let members = Members::read(&json).map_err(EventError::NotAnObject)?;
+        Self::of_compact(&json, &members)
     }
 
-    fn from_fields(json: &str, fields: &Fields<'_>) -> Result<Self, EventError> {
-        let texts =
-            Field::ALL.map(|field| fields.get(field.name()).and_then(|raw| text(raw.get())));
-        let of = |field: Field| texts.get(field as usize).and_then(Option::as_deref);
-        if of(Field::Id).is_none_or(str::is_empty) {
+    fn of_compact(json: &str, members: &Members<'_>) -> Result<Self, EventError> {
+        if !members.has_escapes() {
+            return Self::of_part(&json.into(), 0..json.len(), &members.spans);
+        }
+        let (mut text, mut spans) = (json.to_owned(), members.spans);
+        for (field, span) in Field::ALL.into_iter().zip(&mut spans) {
+            if members.is_escaped(field) {
+                let value = span.and_then(|span| span.in_text(json));
+                let start = text.len();
+                text.push_str(&value.and_then(json::text).unwrap_or_default());
+                *span = Span::of(start..text.len());
+            }
+        }
+        Self::of_part(&text.into(), 0..json.len(), &spans)
+    }
+
+    /// The event whose JSON is a part of a text, in which its fields' texts lie too, counted from there.
+    pub(super) fn of_part(
+        text: &Arc<str>,
+        part: Range<usize>,
+        spans: &Spans,
+    ) -> Result<Self, EventError> {
+        let start = part.start;
+        let event = Self {
+            text: Arc::clone(text),
+            json: Span::of(part).ok_or(EventError::TooLarge)?,
+            time: Timestamp::default(),
+            fields: spans.map(|span| span?.shifted(start)),
+        };
+        if event.id().is_empty() {
             return Err(EventError::NoId);
         }
-        let time = of(Field::EventTime)
-            .and_then(Timestamp::parse)
-            .ok_or(EventError::NoTime)?;
+        let time = event.text(Field::EventTime).and_then(Timestamp::parse);
         Ok(Self {
-            json: compact(json).into_owned(),
-            time,
-            texts,
+            time: time.ok_or(EventError::NoTime)?,
+            ..event
         })
     }
 
     /// The event as it was sent, token for token, on one line.
     pub fn json(&self) -> &str {
-        &self.json
+        self.json.in_text(&self.text).unwrap_or_default()
     }
 
     /// When it happened (`event_time`).
@@ -174,7 +244,8 @@ impl Event {
 
     /// The text of a field; none for null, and for a field that the event does not have.
     pub fn text(&self, field: Field) -> Option<&str> {
-        self.texts.get(field as usize).and_then(Option::as_deref)
+        let span = self.fields.get(field as usize).copied().flatten()?;
+        span.in_text(&self.text)
     }
 
     /// The event's `id`.
@@ -189,12 +260,12 @@ impl Event {
 
     /// A field at the top level as JSON text, known to the API or not.
     pub fn member(&self, name: &str) -> Option<&str> {
-        fields(&self.json).ok()?.get(name).map(|raw| raw.get())
+        fields(self.json()).ok()?.get(name).map(|raw| raw.get())
     }
 
     /// All fields at the top level, in their order, as JSON text.
     pub fn members(&self) -> Vec<(Cow<'_, str>, &str)> {
-        let fields = fields(&self.json).unwrap_or_default();
+        let fields = fields(self.json()).unwrap_or_default();
         fields
             .into_iter()
             .map(|(name, raw)| (name, raw.get()))
@@ -272,6 +343,13 @@ mod tests {
         assert_eq!(event.text(Field::EntityRef), None);
         assert_eq!(event.text(Field::RequestUrl), Some("\u{fffd}\u{1b}"));
         assert_eq!(event.text(Field::QueryType), Some("true"));
+    }
+
+    #[test]
+    fn every_field_is_found_by_its_name() {
+        let found = Field::ALL.map(|field| Field::named(field.name()));
+        assert_eq!(found, Field::ALL.map(Some));
+        assert_eq!(Field::named("meta"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod event;
 mod json;
+mod members;
 mod page;
 mod problem;
 mod timestamp;

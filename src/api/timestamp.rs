@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 /// An instant in microseconds since the Unix epoch; finer digits are cut off.
 ///
 /// Microseconds, because both SQLite and PostgreSQL keep them exactly; a Backstage gives milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {

@@ -32,6 +32,8 @@ use crate::{
 /// Largest body, decompressed. A thousand events of 64 kB fit.
 const MAX_BODY: u64 = 256 << 20;
 
+/// Most that is made room for before it has come.
+const MAX_RESERVED: u64 = 8 << 20;
 /// Waits up to this long are nothing to talk about.
 const QUIET_WAIT: Duration = Duration::from_secs(1);
 
@@ -308,7 +310,9 @@ impl Client {
 
 /// The body, decompressed; none if it is larger than [`MAX_BODY`].
 async fn read_body(response: &mut Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
-    let mut body = Vec::new();
+    // As much as it says, within reason: what it says need not be true.
+    let stated = response.content_length().unwrap_or_default();
+    let mut body = Vec::with_capacity(stated.min(MAX_RESERVED) as usize);
     while let Some(chunk) = response.chunk().await? {
         if body.len() as u64 + chunk.len() as u64 > MAX_BODY {
             return Ok(None);

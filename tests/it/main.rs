@@ -18,6 +18,7 @@ mod configuration;
 mod connections;
 mod demo;
 mod docs;
+mod event_json;
 mod events;
 mod files;
 mod generated;
