@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times one page of 1000 events beside curl and jq, start-up beside a program that does nothing, and peak memory.
-# Needs cargo, curl, jq, hyperfine and GNU time. Prints Markdown: scripts/bench-page.sh > benches/README.md
+# Needs cargo, curl, jq, hyperfine and GNU time. Prints Markdown, and puts it into benches/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for tool in cargo curl jq hyperfine /usr/bin/time; do
@@ -66,8 +66,8 @@ hyperfine -N --style none --warmup 5 --runs 100 --export-json "$work/start.json"
 ms() { jq -r ".results[$2].$3 * 1000 * 10 | round / 10" "$work/$1.json"; }
 ratio=$(jq -r '.results[0].median / .results[1].median * 100 | round / 100' "$work/page.json")
 extra=$(jq -r '(.results[0].median - .results[1].median) * 10000 | round / 10' "$work/start.json")
-cat <<EOF
-# Benchmarks
+scripts/bench-section.py page <<EOF
+# A page
 
 The last run of \`scripts/bench-page.sh\`: $(date -u +%F), commit $(git rev-parse --short HEAD), $(nproc) cores,
 $(awk '/MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB of memory, $(rustc --version | cut -d' ' -f1,2). Both sides of a ratio come from this one run.
