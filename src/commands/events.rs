@@ -7,6 +7,7 @@ use clap::Args;
 use super::{
     Context, answer,
     explain::explanation,
+    follow::{Beside, FollowArgs},
     options::{FilterArgs, OpenOutput, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
     stop_signal,
     summary::{Amount, events, summary},
@@ -36,6 +37,8 @@ pub struct EventsArgs {
     time: TimeArgs,
     #[command(flatten)]
     amount: AmountArgs,
+    #[command(flatten)]
+    follow: FollowArgs,
     #[command(flatten)]
     output: OutputArgs,
     /// Print what is sent, what is applied here, and the first request; ask nothing
@@ -106,6 +109,17 @@ impl EventsArgs {
 
     /// Finds the events.
     pub async fn run(&self, context: &Context) -> Result<(), Error> {
+        if self.follow.is_on() {
+            let beside = Beside {
+                source: &self.source,
+                filters: &self.filters,
+                time: &self.time,
+                output: &self.output,
+                page_size: self.amount.page_size,
+                concurrency: 4,
+            };
+            return self.follow.run(&beside, context).await;
+        }
         let target = self.source.target(context)?;
         let plan = self.plan(&target, context.now)?;
         if plan.explain {

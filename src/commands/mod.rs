@@ -4,6 +4,7 @@ pub mod completions;
 mod demo;
 pub mod events;
 mod explain;
+mod follow;
 pub mod ingest;
 pub mod options;
 pub mod profile;

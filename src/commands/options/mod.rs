@@ -7,5 +7,5 @@ mod time;
 
 pub use filters::FilterArgs;
 pub use output::{OpenOutput, OutputArgs, OutputPlan};
-pub use source::{SourceArgs, read_token, refuse_postgres, store_path};
+pub use source::{Opened, SourceArgs, read_token, refuse_postgres, store_path};
 pub use time::TimeArgs;

@@ -167,3 +167,24 @@ impl Place {
         }
     }
 }
+
+impl OutputPlan {
+    /// The format and its layout, for who writes to a place of another kind.
+    pub fn laid_out(&self, context: &Context) -> (OutputFormat, Layout) {
+        let terminal = self.file.is_none() && io::stdout().is_terminal();
+        let layout = Layout {
+            width: terminal.then(terminal_width).flatten(),
+            color: context.color && self.file.is_none(),
+            zone: self.zone,
+            header: self.header,
+            columns: self.columns.clone(),
+            csv_raw: self.csv_raw,
+        };
+        (self.format, layout)
+    }
+
+    /// The file that was named; none for stdout.
+    pub fn named_file(&self) -> Option<&std::path::Path> {
+        self.file.as_deref()
+    }
+}
