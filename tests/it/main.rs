@@ -19,6 +19,7 @@ mod demo;
 mod docs;
 mod events;
 mod files;
+mod follow;
 mod generated;
 mod ingest;
 mod ingest_cut_off;
