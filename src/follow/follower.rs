@@ -133,9 +133,10 @@ impl<T: Trail, K: Keep> Follower<T, K> {
     async fn turn(&mut self) -> Result<Option<End>, FollowError<K::Error>> {
         self.begin().await?;
         self.show_tail().await?;
+        // Before the poll moves the frontier: of a position that lay still for days, the day before it is checked.
+        self.check_if_due().await?;
         self.poll().await?;
         self.is_back();
-        self.check_if_due().await?;
         self.say_what_is_new();
         self.keep_if_changed()?;
         Ok(self.end())

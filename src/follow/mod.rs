@@ -9,6 +9,7 @@
 //! its sleep long. Nothing here knows a terminal, a file or a token: these are behind [`Trail`] and [`Keep`], so that
 //! tests run days in virtual time.
 
+mod begin;
 mod check;
 mod checkpoint;
 mod follower;

@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeMap,
     io,
     rc::Rc,
     sync::{Arc, Mutex},
@@ -11,12 +12,13 @@ use std::{
 use auditlog::{
     api::{Event, Field, Page, Timestamp},
     client::ClientError,
-    follow::{Keep, Note, Position, Question, Renewed, Trail},
+    follow::{Follower, Keep, Note, Position, Question, Renewed, Trail},
     query::{Query, Request, Sendable},
     source::{Newest, Reading, Sink, SourceError, Told},
     walk::{Answer, Pages, WalkError, walk},
 };
-use tokio::time::Instant;
+use fastrand::Rng;
+use tokio::time::{Instant, timeout};
 
 /// The server's clock at the beginning: a whole second.
 pub const NOW: i64 = 1_793_491_200_000_000;
@@ -257,4 +259,71 @@ pub fn question() -> Question {
         concurrency: 4,
         most_ids: auditlog::follow::MOST,
     }
+}
+
+/// Seconds.
+pub const HOUR: f64 = 3600.0;
+
+/// So many seconds after the beginning.
+pub fn at(seconds: f64) -> Timestamp {
+    Timestamp::from_micros(NOW + (seconds * 1e6) as i64).unwrap()
+}
+
+/// A follower, and what it writes.
+pub fn follower(
+    server: &Arc<Growing>,
+    question: Question,
+    position: Option<Position>,
+) -> (Follower<Watched, Paper>, Paper) {
+    let paper = Paper::new(server);
+    let mut rng = Rng::with_seed(7);
+    let trail = Watched(Arc::clone(server));
+    let random = move || rng.f64();
+    let follower = Follower::new(trail, paper.clone(), question, position, at(0.0), random);
+    (follower, paper)
+}
+
+/// What is written within so many seconds.
+pub async fn written_in(server: &Arc<Growing>, question: Question, seconds: f64) -> Written {
+    let (mut follower, paper) = follower(server, question, None);
+    let ended = timeout(Duration::from_secs_f64(seconds), follower.run()).await;
+    assert!(ended.is_err(), "{:?}", ended.unwrap());
+    drop(follower);
+    drop(ended);
+    paper.written.take()
+}
+
+/// Each id once, with the time when it was written.
+pub fn times(written: &Written) -> BTreeMap<&str, f64> {
+    let times: BTreeMap<_, _> = written
+        .lines
+        .iter()
+        .map(|(id, at)| (id.as_str(), *at))
+        .collect();
+    assert_eq!(times.len(), written.lines.len(), "an event came twice");
+    times
+}
+
+/// The notes of a kind.
+pub fn said(written: &Written, what: &str) -> Vec<String> {
+    let notes = written.notes.iter().filter(|note| note.starts_with(what));
+    notes.cloned().collect()
+}
+
+/// Events of an hour, in bursts and alone, some recorded late.
+pub fn busy(rng: &mut Rng, latest: f64) -> Vec<Happened> {
+    let mut trail = Vec::new();
+    for _ in 0..rng.usize(5..40) {
+        let around = 30.0 + rng.f64() * HOUR;
+        for _ in 0..[1, 1, 3, 20, 150][rng.usize(0..5)] {
+            let at = around + rng.f64() * [0.0, 0.5, 30.0][rng.usize(0..3)];
+            let late = if rng.u8(0..4) == 0 {
+                rng.f64() * latest
+            } else {
+                0.0
+            };
+            trail.push(Happened::new(trail.len(), at, at + late));
+        }
+    }
+    trail
 }

@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod events;
+pub mod following;
 pub mod growing;
 pub mod hostile;
 pub mod logs;
