@@ -78,7 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write in this format. Default: the profile''s, else table')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Write these columns, like time,actor,meta.taskId (table, wide, csv)')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Write these columns, like time,actor,meta.taskId (table, wide, csv)')
-            [CompletionResult]::new('--output-file', '--output-file', [CompletionResultType]::ParameterName, 'Write to a file, whole or not at all; - is stdout')
+            [CompletionResult]::new('--output-file', '--output-file', [CompletionResultType]::ParameterName, 'Write to a file, whole or not at all, with --follow appending; - is stdout')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
             [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Ask the built-in sample trail')
             [CompletionResult]::new('--failed', '--failed', [CompletionResultType]::ParameterName, 'Show failures, as --status failed')

@@ -74,7 +74,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --output 'Write in this format. Default: the profile''s, else table'
             cand -c 'Write these columns, like time,actor,meta.taskId (table, wide, csv)'
             cand --columns 'Write these columns, like time,actor,meta.taskId (table, wide, csv)'
-            cand --output-file 'Write to a file, whole or not at all; - is stdout'
+            cand --output-file 'Write to a file, whole or not at all, with --follow appending; - is stdout'
             cand --color 'Show colours [env: NO_COLOR]'
             cand --demo 'Ask the built-in sample trail'
             cand --failed 'Show failures, as --status failed'

@@ -81,7 +81,7 @@ json\t'One JSON array'
 jsonl\t'An event a line, as JSON'
 csv\t'CSV for spreadsheets'"
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s c -l columns -d 'Write these columns, like time,actor,meta.taskId (table, wide, csv)' -r
-complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l output-file -d 'Write to a file, whole or not at all; - is stdout' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l output-file -d 'Write to a file, whole or not at all, with --follow appending; - is stdout' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"

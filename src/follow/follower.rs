@@ -238,7 +238,8 @@ impl<T: Trail, K: Keep> Follower<T, K> {
         Ok(next_wait(away.failures, &error, (self.random)()))
     }
 
-    fn is_back(&mut self) {
+    /// Says so, once, if it was away.
+    pub(super) fn is_back(&mut self) {
         if let Some(away) = self.away.take()
             && (away.said || away.said_refused)
         {

@@ -13,7 +13,7 @@ use crate::{
     query::Window,
 };
 
-/// Ids that are remembered, at most: some 10 MB, and as much in a checkpoint.
+/// Ids that are remembered, at most: some 20 MB, and 9 MB in a checkpoint.
 pub const MOST: usize = 1 << 18;
 /// Bytes of one of them in a checkpoint: key, time, whether it is still there.
 const WIDTH: usize = 16 + 8 + 1;
@@ -215,4 +215,108 @@ fn is_counted(seen: &Seen, window: Window) -> bool {
 fn key(id: &str) -> Key {
     let digest: [u8; 32] = Sha256::digest(id.as_bytes()).into();
     *digest.first_chunk().unwrap_or(&[0; 16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MS, Memory};
+    use crate::{
+        api::{Event, Timestamp},
+        query::Window,
+    };
+
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros).unwrap()
+    }
+
+    fn event(id: &str, micros: i64) -> Event {
+        let time = at(micros);
+        Event::from_json(&format!(r#"{{"id":"{id}","event_time":"{time}"}}"#)).unwrap()
+    }
+
+    fn window(start: i64, end: i64) -> Window {
+        Window {
+            start: Some(at(start)),
+            end: Some(at(end)),
+        }
+    }
+
+    /// Events at these times, whose ids are the times.
+    fn memory(times: &[i64], most: usize) -> Memory {
+        let mut memory = Memory::new(at(0), most);
+        for time in times {
+            assert!(memory.remember(&event(&time.to_string(), *time), 1));
+        }
+        memory
+    }
+
+    #[test]
+    fn an_event_is_counted_once_and_in_the_windows_that_hold_it() {
+        let mut memory = memory(&[1_000, 2_000, 3_000], 10);
+        assert!(!memory.remember(&event("2000", 2_000), 2));
+        assert!(memory.holds(&event("2000", 2_000)));
+        assert_eq!(memory.count(window(2_000, 3_000)), 2);
+        let page = [
+            event("3000", 3_000),
+            event("new", 3_000),
+            event("new", 3_000),
+        ];
+        assert_eq!(memory.count_with(window(2_000, 3_000), &page), 3);
+        assert_eq!(memory.newest(), Some(at(3_000)));
+    }
+
+    #[test]
+    fn what_a_complete_reading_did_not_see_is_not_counted_until_it_is_seen_again() {
+        let mut memory = memory(&[10_000, 20_000, 30_000], 10);
+        assert!(!memory.remember(&event("30000", 30_000), 2));
+        memory.settle(window(15_000, 40_000), 2);
+        assert_eq!(memory.count(window(0, 40_000)), 2);
+        assert!(memory.holds(&event("20000", 20_000)));
+        assert!(memory.remember(&event("20000", 20_000), 3));
+        assert_eq!(memory.count(window(0, 40_000)), 3);
+    }
+
+    #[test]
+    fn of_too_many_the_oldest_are_forgotten_and_it_is_known_up_to_where() {
+        let times: Vec<_> = (1..=17).map(|n| n * 1_000).collect();
+        let memory = memory(&times, 16);
+        assert!(memory.has_overflowed());
+        assert_eq!(memory.from(), at(3_001));
+        assert_eq!(memory.count(Window::default()), 14);
+        assert!(!memory.holds(&event("3000", 3_000)));
+    }
+
+    #[test]
+    fn a_seam_lies_a_millisecond_from_every_event() {
+        let second = 1_000_000;
+        let of = |times: &[i64], place: i64| {
+            let times: Vec<_> = times.iter().map(|time| 5 * second + time).collect();
+            memory(&times, 10).seam(at(5 * second + place)).micros() - 5 * second
+        };
+        assert_eq!(of(&[], 10_900), 10_000);
+        assert_eq!(of(&[12_000, 8_000], 10_000), 10_000);
+        assert_eq!(of(&[10_500], 10_000), 8_000);
+        assert_eq!(of(&[11_000], 10_000), 9_000);
+        assert_eq!(of(&[10_000, 7_500], 10_000), 5_000);
+        // Events so close that there is no room within a second.
+        let dense: Vec<_> = (0..2_100).map(|n| n * MS - second - 50_000).collect();
+        let mut memory = Memory::new(at(0), 9_999);
+        for time in &dense {
+            memory.remember(&event(&time.to_string(), 5 * second + time), 1);
+        }
+        assert_eq!(memory.seam(at(5 * second)), at(5 * second));
+    }
+
+    #[test]
+    fn it_survives_being_written_down() {
+        let mut first = memory(&[1_000, 20_000, 30_000], 10);
+        first.settle(window(10_000, 25_000), 2);
+        let text = first.to_text();
+        let again = Memory::from_text(&text, at(500), 10).unwrap();
+        assert_eq!(again.from(), at(500));
+        assert!(again.holds(&event("20000", 20_000)));
+        assert_eq!(again.count(Window::default()), 2);
+        assert!(Memory::from_text("AAAA", at(0), 10).is_none());
+        assert!(Memory::from_text("not base64", at(0), 10).is_none());
+    }
 }

@@ -48,6 +48,7 @@ impl<T: Trail, K: Keep> Follower<T, K> {
         if self.leaks(window, &newest.events) || !self.is_accounted_for(window, &newest) {
             self.read(window, Task::Poll).await?;
         } else {
+            self.is_back();
             self.take_page(newest.events)?;
         }
         self.advance(before);

@@ -65,11 +65,11 @@ fn a_server_that_restarts_is_waited_for_and_told_of_once() {
     let server = Scripted::answering(move |asked| {
         count += 1;
         match count {
-            4 | 5 => Reply::nothing(),
-            6 => Reply::problem("503 Service Unavailable", "starting"),
-            7 => Reply::of("404 Not Found", "Content-Type: text/plain", "no such route"),
+            4 => Reply::nothing(),
+            5 => Reply::problem("503 Service Unavailable", "starting"),
+            6 => Reply::of("404 Not Found", "Content-Type: text/plain", "no such route"),
             _ => {
-                if count == 8 {
+                if count == 7 {
                     all.events.insert(0, event("c", 3));
                 }
                 all.page(asked)

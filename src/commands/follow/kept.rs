@@ -115,8 +115,8 @@ impl Kept {
                 },
             ),
             Note::Forgets { reach } => format!(
-                "there are more than {} in a day, the most that are remembered: an event that is recorded more than {} \
-                 after it happened is missed",
+                "of more than {} the oldest are forgotten: one that is recorded more than {} after it happened is \
+                 missed",
                 events(MOST as u64),
                 shown(*reach)
             ),

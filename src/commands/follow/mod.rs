@@ -143,9 +143,12 @@ impl FollowArgs {
         let plan = self.plan(beside, &target, context)?;
         let (kept, position) = plan.open(context)?;
         // In place before anything is asked: what is under way is kept.
-        let stopped = stop_signal()?;
+        let mut stopped = std::pin::pin!(stop_signal()?);
         let closed = pipe_closed(plan.followed.file.is_none());
-        let source = FollowedSource::open(beside.source, &target, context).await?;
+        let source = tokio::select! {
+            () = &mut stopped => return Err(Error::Interrupted),
+            source = FollowedSource::open(beside.source, &target, context) => source?,
+        };
         let random = fastrand::f64;
         let now = context.now;
         let mut follower =

@@ -27,7 +27,7 @@ pub struct OutputArgs {
     /// Write these columns, like time,actor,meta.taskId (table, wide, csv)
     #[arg(short, long, value_name = "LIST", value_delimiter = ',')]
     columns: Option<Vec<Column>>,
-    /// Write to a file, whole or not at all; - is stdout
+    /// Write to a file, whole or not at all, with --follow appending; - is stdout
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
     /// Leave out the line that names the columns (table, wide, csv)
