@@ -209,7 +209,7 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__events)
-            opts="-o -c -q -v -h --demo --url --profile --store --token-file --ca-cert --timeout --retries --rate --plugin --event --severity --min-severity --status --failed --actor --actor-type --method --request-url --action --query-type --entity --since --until --last --on --tz --utc --limit --all --offset --reverse --page-size --concurrency --require-complete --receipt --output --columns --output-file --no-header --csv-raw --explain --quiet --verbose --color --help"
+            opts="-f -o -c -q -v -h --demo --url --profile --store --token-file --ca-cert --timeout --retries --rate --plugin --event --severity --min-severity --status --failed --actor --actor-type --method --request-url --action --query-type --entity --since --until --last --on --tz --utc --limit --all --offset --reverse --page-size --concurrency --require-complete --receipt --follow --tail --interval --overlap --checkpoint --max-events --stall-after --output --columns --output-file --no-header --csv-raw --explain --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -332,6 +332,30 @@ _auditlog() {
                     return 0
                     ;;
                 --receipt)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --overlap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stall-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

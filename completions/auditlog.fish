@@ -72,13 +72,19 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l offset -d '
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l page-size -d 'Ask for this many events a request, at most' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l concurrency -d 'Send this many requests side by side, at most' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l receipt -d 'Write how the answer was read and how far it is proven complete, as JSON' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l tail -d 'Show the newest N events first' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l interval -d 'Ask again after this time' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l overlap -d 'Find events with each request that are recorded this long after they happened; later ones are found within an hour' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l checkpoint -d 'Keep in this file what was shown, and go on from there the next time' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l max-events -d 'End after this many events' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l stall-after -d 'End with code 3 when no event was recorded for this time' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s o -l output -d 'Write in this format. Default: the profile\'s, else table' -r -f -a "table\t'Columns that fit the terminal'
 wide\t'Every field, nothing cut off'
 json\t'One JSON array'
 jsonl\t'An event a line, as JSON'
 csv\t'CSV for spreadsheets'"
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s c -l columns -d 'Write these columns, like time,actor,meta.taskId (table, wide, csv)' -r
-complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l output-file -d 'Write to a file, whole or not at all; - is stdout' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l output-file -d 'Write to a file, whole or not at all, with --follow appending; - is stdout' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -88,6 +94,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l utc -d 'Rea
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l all -d 'Show every event, and say whether it is proven that none is missing'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l reverse -d 'Show the oldest first; with --limit the oldest N'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l require-complete -d 'Show every event, and end with code 3 where it is not proven that none is missing; --output-file is then left as it was'
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s f -l follow -d 'Go on with events as they are recorded, oldest first, late ones too; start now, or at --since'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l no-header -d 'Leave out the line that names the columns (table, wide, csv)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l csv-raw -d 'Write values to CSV as they are, also those that a spreadsheet would run as formulas'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l explain -d 'Print what is sent, what is applied here, and the first request; ask nothing'

@@ -73,7 +73,7 @@ const EXIT_CODES: &str = "Exit codes:
   0    done; no events is done
   1    an unexpected fault, or no such event
   2    wrong usage or configuration
-  3    incomplete: --require-complete was not met
+  3    incomplete: --require-complete was not met, or --stall-after has passed
   4    refused: no token, 401, 403
   5    the server or the network failed, after retries
   130  interrupted";

@@ -5,7 +5,7 @@
 //! ```text
 //! 6  main  lib  cli                      argv in, exit code out
 //! 5  commands  error                     one file a subcommand; errors become hint and exit code
-//! 4  server  demo                        work that uses a store
+//! 4  server  demo  follow                work that uses a source or a store
 //! 3  source  receipt                     one question, asked of a server or of a store; what its answer is worth
 //! 2  config  client  store  files  output    edges: each touches one outside thing
 //! 2  walk                                complete retrieval over anything that fetches a page
@@ -22,6 +22,7 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod files;
+pub mod follow;
 pub mod ingest;
 pub mod output;
 pub mod query;

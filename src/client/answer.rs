@@ -59,12 +59,10 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// Whether a smaller `limit` may be taken: the refusal speaks of it, or says nothing.
+    /// Whether a smaller `limit` may be taken: the refusal speaks of it.
     pub fn refuses_limit(&self) -> bool {
         match self {
-            Self::BadRequest { message, .. } => {
-                message.is_empty() || message.to_lowercase().contains("limit")
-            }
+            Self::BadRequest { message, .. } => message.to_lowercase().contains("limit"),
             _ => false,
         }
     }

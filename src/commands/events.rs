@@ -6,6 +6,7 @@ use super::{
     Context, answer,
     delivery::Delivery,
     explain::explanation,
+    follow::{Beside, FollowArgs},
     options::{
         CompletenessArgs, CompletenessPlan, FilterArgs, Opened, OutputArgs, OutputPlan, SourceArgs,
         TimeArgs,
@@ -39,6 +40,8 @@ pub struct EventsArgs {
     amount: AmountArgs,
     #[command(flatten)]
     completeness: CompletenessArgs,
+    #[command(flatten)]
+    follow: FollowArgs,
     #[command(flatten)]
     output: OutputArgs,
     /// Print what is sent, what is applied here, and the first request; ask nothing
@@ -117,6 +120,17 @@ impl EventsArgs {
 
     /// Finds the events.
     pub async fn run(&self, context: &Context) -> Result<(), Error> {
+        if self.follow.is_on() {
+            let beside = Beside {
+                source: &self.source,
+                filters: &self.filters,
+                time: &self.time,
+                output: &self.output,
+                page_size: self.amount.page_size,
+                concurrency: self.amount.concurrency.into(),
+            };
+            return self.follow.run(&beside, context).await;
+        }
         let target = self.source.target(context)?;
         let plan = self.plan(&target, context.now)?;
         if plan.explain {

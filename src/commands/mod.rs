@@ -6,6 +6,7 @@ mod delivery;
 mod demo;
 pub mod events;
 mod explain;
+mod follow;
 pub mod ingest;
 pub mod options;
 pub mod profile;

@@ -5,7 +5,7 @@ use std::io;
 use super::Error;
 use crate::{
     client::ClientError, commands::ingest::IngestError, config::TokenSourceError,
-    server::ServeError, source::SourceError, store::StoreError,
+    files::AppendError, server::ServeError, source::SourceError, store::StoreError,
 };
 
 /// The exit codes that scripts rely on.
@@ -18,7 +18,7 @@ pub enum Code {
     Fault = 1,
     /// Wrong usage or configuration.
     Usage = 2,
-    /// Incomplete: `--require-complete` was not met.
+    /// Incomplete: `--require-complete` was not met, or `--stall-after` has passed.
     Incomplete = 3,
     /// Refused: no token, 401, 403.
     Refused = 4,
@@ -43,7 +43,17 @@ impl Error {
             Self::Stdin(error) if error.kind() == io::ErrorKind::InvalidData => Code::Usage,
             Self::Output(_) | Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => Code::Fault,
             Self::Receipt { .. } | Self::NoSuchEvent { .. } => Code::Fault,
-            Self::OutputFile { .. }
+            Self::Stalled { .. } => Code::Incomplete,
+            Self::CheckpointFile { error, .. }
+            | Self::Append {
+                error: AppendError::Io(error),
+                ..
+            } if is_full(error) => Code::Fault,
+            Self::FollowJson
+            | Self::Append { .. }
+            | Self::CheckpointFile { .. }
+            | Self::Checkpoint { .. }
+            | Self::OutputFile { .. }
             | Self::EmptyWindow { .. }
             | Self::ColumnsOfJson
             | Self::ReceiptOnStdout
@@ -73,6 +83,12 @@ impl Error {
             Self::Serve(ServeError::CutOff(_)) => Code::Fault,
         }
     }
+}
+
+/// Not a mistake of who asked.
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 fn token_source_code(error: &TokenSourceError) -> Code {

@@ -1,6 +1,6 @@
 //! What to do about an error.
 
-use std::io;
+use std::{io, path::Path};
 
 use super::Error;
 use crate::{
@@ -8,6 +8,8 @@ use crate::{
     client::ClientError,
     commands::ingest::IngestError,
     config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
+    files::AppendError,
+    follow::Unusable,
     query::{FilterError, TimeError},
     server::ServeError,
     source::SourceError,
@@ -37,6 +39,13 @@ impl Error {
             }
             Self::ReceiptOnStdout => "name it, like --receipt events.receipt.json",
             Self::ReceiptIsOutput(_) => "give --receipt another file",
+            Self::FollowJson => "use -o jsonl, an event a line",
+            Self::Append { path, error } => return append_hint(path, error),
+            Self::CheckpointFile { error, .. } => checkpoint_file_hint(error),
+            Self::Checkpoint { reason, .. } => checkpoint_hint(reason),
+            Self::Stalled { .. } => {
+                "look whether the server still records events; a filter may let none through"
+            }
             Self::OutputFile { .. } => "check the folder and who may write there",
             Self::EmptyWindow { .. } => "give --since an earlier time than --until",
             Self::NoSuchEvent { .. } => "widen the window with --since",
@@ -71,6 +80,40 @@ impl Error {
             Self::Serve(ServeError::CutOff(_)) => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+fn append_hint(path: &Path, error: &AppendError) -> Option<String> {
+    Some(match error {
+        AppendError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
+            "free some space".to_owned()
+        }
+        AppendError::Io(_) => "check the folder and who may write there".to_owned(),
+        AppendError::InUse => "let it end, or name another file".to_owned(),
+        AppendError::Shorter { .. } => format!(
+            "what was written is missing: put it back; or begin anew without '{}' and its checkpoint",
+            path.display()
+        ),
+    })
+}
+
+fn checkpoint_file_hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => "let it end, or name another file",
+        io::ErrorKind::StorageFull => {
+            "free some space and run the same command again: nothing is lost"
+        }
+        _ => "check the folder and who may write there",
+    }
+}
+
+fn checkpoint_hint(reason: &Unusable) -> &'static str {
+    match reason {
+        Unusable::NotOne => "name another file; to begin anew, take this one away",
+        Unusable::TooNew(_) => "use a newer auditlog",
+        Unusable::Other { .. } => {
+            "name another checkpoint for another question; to begin anew, take this one away"
+        }
     }
 }
 

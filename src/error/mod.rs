@@ -12,6 +12,8 @@ use crate::{
     client::ClientError,
     commands::ingest::IngestError,
     config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
+    files::AppendError,
+    follow::Unusable,
     query::{FilterError, TimeError, Window},
     server::ServeError,
     source::SourceError,
@@ -51,6 +53,19 @@ pub enum Error {
     NoSuchEvent { id: String, window: Window },
     #[error("--columns does not go with JSON: it carries every field")]
     ColumnsOfJson,
+    #[error("json does not go with --follow: an array that goes on is not valid")]
+    FollowJson,
+    #[error("cannot append to {}: {error}", path.display())]
+    Append { path: PathBuf, error: AppendError },
+    #[error("cannot use the checkpoint {}: {}", path.display(), in_use(.error))]
+    CheckpointFile { path: PathBuf, error: io::Error },
+    #[error("cannot go on from {}: {reason}", path.display())]
+    Checkpoint { path: PathBuf, reason: Unusable },
+    #[error("no event was recorded for {after}{}", last_event(.last))]
+    Stalled {
+        after: String,
+        last: Option<(Timestamp, String)>,
+    },
     #[error("the profile's output '{0}' is not a format")]
     ProfileOutput(String),
     #[error("profile '{0}' exists already")]
@@ -110,4 +125,17 @@ fn shown(window: &Window) -> String {
 fn left(file: &Option<PathBuf>) -> String {
     let left = |file: &PathBuf| format!(", and {} is left as it was", file.display());
     file.as_ref().map_or_else(String::new, left)
+}
+
+fn in_use(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => "another program is using it".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn last_event(last: &Option<(Timestamp, String)>) -> String {
+    last.as_ref().map_or_else(String::new, |(time, age)| {
+        format!(": the last is of {time}, {age} ago")
+    })
 }

@@ -95,7 +95,7 @@ impl Write for AtomicFile {
 /// Link by link, since a link may point to a file that is yet to be made. What an open file descriptor stands for
 /// (`/dev/stdout` leads to `/proc/self/fd/1`) is not replaced even where it is a file: its other users would go on
 /// writing to the old one.
-fn replaceable(path: &Path) -> io::Result<Option<PathBuf>> {
+pub(super) fn replaceable(path: &Path) -> io::Result<Option<PathBuf>> {
     if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(io::ErrorKind::IsADirectory.into());
     }
@@ -121,7 +121,7 @@ fn replaceable(path: &Path) -> io::Result<Option<PathBuf>> {
     Err(io::Error::other("too many levels of symbolic links"))
 }
 
-fn folder(path: &Path) -> &Path {
+pub(super) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),

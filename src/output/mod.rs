@@ -95,6 +95,15 @@ impl OutputFormat {
             Self::Csv => Box::new(csv::Csv::new(&layout)),
         }
     }
+
+    /// The format at work on events that come one by one: widths are settled, and the columns named, before the first.
+    pub fn format_following(self, layout: Layout) -> Box<dyn Format> {
+        match self {
+            Self::Table => Box::new(table::Table::new(layout).ahead()),
+            Self::Wide => Box::new(table::Table::wide(layout).ahead()),
+            other => other.format(layout),
+        }
+    }
 }
 
 /// Columns of the terminal that stdout is; none where it is not one. One that does not know its size has 80.

@@ -27,6 +27,8 @@ const WIDEST: usize = 60;
 pub struct Table {
     layout: Layout,
     columns: Vec<Column>,
+    /// Whether the widths are settled for rows that are not there yet.
+    ahead: bool,
     /// The first rows, until the widths are settled.
     kept: Vec<Event>,
     settled: Option<Settled>,
@@ -92,9 +94,16 @@ impl Table {
         Self {
             columns: layout.columns.clone().unwrap_or(default),
             layout,
+            ahead: false,
             kept: Vec::new(),
             settled: None,
         }
+    }
+
+    /// Makes room for what columns usually hold: rows will come one by one, for a long time.
+    pub fn ahead(mut self) -> Self {
+        self.ahead = true;
+        self
     }
 
     /// Settles the widths by the rows that came, and writes these.
@@ -151,6 +160,8 @@ impl Table {
         columns
             .map(|((column, title), mut found)| {
                 let title = if self.layout.header { width(&title) } else { 1 };
+                let usual = if self.ahead { usual(column, short) } else { 0 };
+                let title = title.max(usual);
                 found.sort_unstable();
                 let at = |part: usize| found.get(part).copied().unwrap_or(0).max(title);
                 let (whole, most) = (found.len().saturating_sub(1), found.len() * 9 / 10);
@@ -258,10 +269,27 @@ impl Format for Table {
     }
 
     fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if !self.kept.is_empty() {
+        if !self.kept.is_empty() || self.ahead && self.settled.is_none() {
             self.settle(out)?;
         }
         out.flush()
+    }
+}
+
+/// What a column usually takes.
+fn usual(column: &Column, short: bool) -> usize {
+    match column {
+        Column::Field(Field::EventTime | Field::RecordedAt) if short => 11,
+        Column::Field(Field::EventTime | Field::RecordedAt) => 19,
+        Column::Field(Field::SeverityLevel) => 8,
+        Column::Field(Field::Status) if short => 6,
+        Column::Field(Field::Status) => 9,
+        Column::Field(Field::PluginId) => 12,
+        Column::Field(Field::EventId) => 16,
+        Column::Field(Field::ActorId) => 24,
+        Column::Field(Field::EntityRef) | Column::Target => 32,
+        Column::Field(Field::Id) => 36,
+        _ => 12,
     }
 }
 

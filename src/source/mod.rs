@@ -1,5 +1,6 @@
 //! One question, asked of a server or of a store: the same events in the same order from either.
 
+mod newest;
 mod server;
 mod store;
 
@@ -9,6 +10,8 @@ use crate::{
     client::{Client, ClientError, Counts},
     store::{Store, StoreError},
 };
+
+pub use newest::Newest;
 
 pub use crate::walk::{Begun, Doubt, Gap, Piece, Reading, Sink, Told, Verdict};
 

@@ -28,7 +28,7 @@ pub struct OutputArgs {
     /// Write these columns, like time,actor,meta.taskId (table, wide, csv)
     #[arg(short, long, value_name = "LIST", value_delimiter = ',')]
     columns: Option<Vec<Column>>,
-    /// Write to a file, whole or not at all; - is stdout
+    /// Write to a file, whole or not at all, with --follow appending; - is stdout
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
     /// Leave out the line that names the columns (table, wide, csv)
@@ -195,5 +195,26 @@ impl Place {
             Self::Stdout(out) => out,
             Self::File(file) => file,
         }
+    }
+}
+
+impl OutputPlan {
+    /// The format and its layout, for who writes to a place of another kind.
+    pub fn laid_out(&self, context: &Context) -> (OutputFormat, Layout) {
+        let terminal = self.file.is_none() && io::stdout().is_terminal();
+        let layout = Layout {
+            width: terminal.then(terminal_width).flatten(),
+            color: context.color && self.file.is_none(),
+            zone: self.zone,
+            header: self.header,
+            columns: self.columns.clone(),
+            csv_raw: self.csv_raw,
+        };
+        (self.format, layout)
+    }
+
+    /// The file that was named; none for stdout.
+    pub fn named_file(&self) -> Option<&std::path::Path> {
+        self.file.as_deref()
     }
 }

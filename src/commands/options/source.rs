@@ -85,7 +85,24 @@ pub struct Opened {
     _demo: Option<demo::Served>,
 }
 
+impl From<Source> for Opened {
+    fn from(source: Source) -> Self {
+        Self {
+            source,
+            _demo: None,
+        }
+    }
+}
+
 impl SourceArgs {
+    /// The same source, with each request sent once.
+    pub fn asking_once(&self) -> Self {
+        Self {
+            retries: 0,
+            ..self.clone()
+        }
+    }
+
     /// What these options ask for, with the environment and the profile.
     pub fn target(&self, context: &Context) -> Result<Target, Error> {
         let asked = Asked {

@@ -43,6 +43,11 @@ impl TimeArgs {
         }
     }
 
+    /// `--since` as it was typed.
+    pub fn since(&self) -> Option<&str> {
+        self.since.as_deref()
+    }
+
     /// The window that was typed. It always has a start, and an end where one was asked for.
     pub fn window(&self, now: Timestamp, zone: Zone) -> Result<Window, Error> {
         let month = Duration::days(DEFAULT_DAYS);

@@ -2,6 +2,8 @@
 
 pub mod asking;
 pub mod events;
+pub mod following;
+pub mod growing;
 pub mod hostile;
 pub mod logs;
 pub mod message;
