@@ -139,10 +139,18 @@ impl Model {
         };
         let mut trail = model.trail.lock().unwrap();
         for &at in times {
-            model.record(&mut trail, at, at.min(NOW - 5_000_000));
+            model.record(&mut trail, at, at.min(NOW - 5_000_000), None);
         }
         drop(trail);
         Arc::new(model)
+    }
+
+    /// Adds `count` events of one instant that are alike in every filter.
+    pub fn add_alike(&self, at: i64, count: usize) {
+        let mut trail = self.trail.lock().unwrap();
+        for _ in 0..count {
+            self.record(&mut trail, at, NOW - 5_000_000, Some(7));
+        }
     }
 
     /// Its clock, in microseconds.
@@ -150,9 +158,11 @@ impl Model {
         NOW + self.base.elapsed().as_micros() as i64
     }
 
-    fn record(&self, trail: &mut Trail, at: i64, recorded: i64) {
+    /// Puts an event into the trail. Events of one kind are alike in every filter; without one, it is a new one.
+    fn record(&self, trail: &mut Trail, at: i64, recorded: i64, kind: Option<u64>) {
         trail.next += 1;
         let n = trail.next;
+        let kind = kind.unwrap_or(n);
         let millis = at - at.rem_euclid(1000);
         let at = if self.manners.keeps_millis {
             millis
@@ -171,9 +181,9 @@ impl Model {
             r#"{{"id":"{id}","event_time":"{}","recorded_at":"{}","plugin_id":"{}","severity_level":"{}","actor_id":{}}}"#,
             time(shown),
             time(recorded),
-            ["catalog", "catalog-import", "scaffolder"][n as usize % 3],
-            ["low", "medium", "high"][n as usize / 3 % 3],
-            match n % 5 {
+            ["catalog", "catalog-import", "scaffolder"][kind as usize % 3],
+            ["low", "medium", "high"][kind as usize / 3 % 3],
+            match kind % 5 {
                 0 => "null".to_owned(),
                 k => format!("\"user:default/u{k}\""),
             },
@@ -190,11 +200,11 @@ impl Model {
         let (new, late, deleted) = self.manners.changes;
         let now = self.clock();
         if rng.u32(0..100) < new {
-            self.record(trail, now, now);
+            self.record(trail, now, now, None);
         }
         if rng.u32(0..100) < late {
             let at = now - rng.i64(1_000_000..7_200_000_000);
-            self.record(trail, at, now);
+            self.record(trail, at, now, None);
         }
         if rng.u32(0..100) < deleted && !trail.there.is_empty() {
             let at = rng.usize(0..trail.there.len());
