@@ -80,7 +80,7 @@ fn a_receipt_tells_what_was_asked_and_what_came() {
 #[test]
 fn the_pieces_cover_the_window_and_add_up() {
     let home = Home::new();
-    let server = Pages::honest(recorded_trail(100)).serve();
+    let server = Pages::honest(recorded_trail(400)).serve();
     let ask = [
         "--require-complete",
         "--page-size",
@@ -109,7 +109,7 @@ fn the_pieces_cover_the_window_and_add_up() {
     }
     assert!(reached < time(&receipt.window.start));
     let given: u64 = receipt.pieces.iter().map(|piece| piece.given).sum();
-    assert_eq!((given, receipt.events_written), (100, 100));
+    assert_eq!((given, receipt.events_written), (400, 400));
     // Each comes twice that two neighbours show.
     let distinct: u64 = receipt.pieces.iter().map(|piece| piece.distinct).sum();
     assert!(receipt.doubles_dropped <= distinct - given);
