@@ -193,7 +193,7 @@ fn only_a_failure_that_may_pass_is_asked_for_again() {
         let limits: Vec<_> = asked.iter().map(|asked| asked.number("limit")).collect();
         match row.words.contains("limit") && row.code == 2 {
             // A smaller page may be given: half as large each time.
-            true => assert_eq!(limits, [51, 25, 12, 6, 3, 1], "{}", row.name),
+            true => assert_eq!(limits, [101, 50, 25, 12, 6, 3, 1], "{}", row.name),
             false => assert_eq!(limits.len(), row.requests, "{}", row.name),
         }
     }
