@@ -32,20 +32,22 @@ pub async fn read(
     reading: &Reading,
     sink: &mut dyn Sink,
 ) -> Result<Told, SourceError> {
-    if let Some(told) = one_page(client, reading, sink).await? {
+    let mut reading = reading.clone();
+    if let Some(told) = one_page(client, &mut reading, sink).await? {
         return Ok(told);
     }
-    let told = walk::walk(Arc::clone(client), reading, sink).await;
+    let told = walk::walk(Arc::clone(client), &reading, sink).await;
     told.map_err(|error| match error {
         WalkError::Fetch(error) => SourceError::Client(error),
         WalkError::Sink(error) => SourceError::Sink(error),
     })
 }
 
-/// The first events, where one page surely holds as many as are wanted. Nothing has been given where it does not.
+/// The first events, where one page surely holds as many as are wanted. Nothing has been given where it does not; where
+/// the server refused the page for its size, smaller ones are read from then on.
 async fn one_page(
     client: &Client,
-    reading: &Reading,
+    reading: &mut Reading,
     sink: &mut dyn Sink,
 ) -> Result<Option<Told>, SourceError> {
     let cut = reading.query.sendable(&[]);
@@ -57,8 +59,12 @@ async fn one_page(
         }
         _ => return Ok(None),
     };
-    let answer = match client.fetch(&reading.first_request(&cut)).await {
-        Err(error) if error.refuses_limit() => return Ok(None),
+    let request = reading.first_request(&cut);
+    let answer = match client.fetch(&request).await {
+        Err(error) if error.refuses_limit() => {
+            reading.page_size = (request.limit / 2).max(1);
+            return Ok(None);
+        }
         answer => answer?,
     };
     let second = chrono::Duration::seconds(1);

@@ -42,7 +42,10 @@ impl<'a, P: Pages> Crowd<'a, P> {
     }
 
     fn is_over(&self) -> bool {
-        self.changed || self.gathered.len() >= self.total || self.gathered.bytes > MAX_BYTES
+        self.changed
+            || self.reader.strays
+            || self.gathered.len() >= self.total
+            || self.gathered.bytes > MAX_BYTES
     }
 
     /// Asks for each value seen of the field that divides best, and again for what is still too large.
@@ -131,13 +134,12 @@ impl<'a, P: Pages> Crowd<'a, P> {
         while offset < total && !self.is_over() {
             let seen = self.reader.fetch(filters, offset).await?;
             self.changed |= filters.is_empty() && seen.total != Some(total);
-            let count = seen.events.len();
-            if count == 0 {
+            if seen.came == 0 {
                 return Ok(());
             }
             ids.extend(seen.events.iter().map(|event| event.id().to_owned()));
             self.gathered.add(seen.events);
-            offset += count as u64;
+            offset += seen.came;
         }
         Ok(())
     }

@@ -5,8 +5,8 @@
 //! other than tokio's, so that tests run it in virtual time.
 //!
 //! `run` asks; `chain` keeps the stretches of the window in their order, `next` says which is asked for, `settle` lets go
-//! on what has been read; `piece` reads one to its proof, `crowd` one that no cut in time makes small enough, both into
-//! `gathered`; `split` and `seam` are the arithmetic of cutting and joining; `learned` is what the answers have told about
+//! on what has been read; `piece` reads one, `once` after `once`, to its proof, `crowd` one that no cut in time makes small
+//! enough, both into `gathered`; `split` and `seam` are the arithmetic of cutting and joining; `learned` is what the answers have told about
 //! the server.
 
 mod chain;
@@ -14,6 +14,7 @@ mod crowd;
 mod gathered;
 mod learned;
 mod next;
+mod once;
 mod piece;
 mod run;
 mod seam;

@@ -3,14 +3,15 @@
 use crate::support::{
     Home, Run,
     events::{event, lines, trail},
+    pages::Pages,
     scripted::{Asked, Reply, Scripted},
 };
 
 const HTML: &str = "Content-Type: text/html; charset=utf-8";
 const JSON: &str = "Content-Type: application/json";
 
-/// Asks for everything into a file that exists, a thousand times one page if need be, and without retries.
-fn ask_into_file(server: &Scripted) -> Run {
+/// Asks for everything into a file that exists, and without retries.
+fn ask_into_file(server: &Scripted, how: &[&str]) -> Run {
     let home = Home::new();
     home.write("answer.json", "old");
     let args = [
@@ -22,7 +23,7 @@ fn ask_into_file(server: &Scripted) -> Run {
         "--retries",
         "0",
     ];
-    let run = home.ask(&server.url(), &args);
+    let run = home.ask(&server.url(), &[&args[..], how].concat());
     if run.code != 0 {
         assert_eq!(home.names(), ["answer.json"], "no litter");
         assert_eq!(home.read("answer.json"), "old");
@@ -33,7 +34,7 @@ fn ask_into_file(server: &Scripted) -> Run {
 /// The error of an answer, the only thing that is said, with exit code 5; an old file stays as it was.
 fn error_of(reply: Reply) -> String {
     let server = Scripted::replies(vec![reply]);
-    let run = ask_into_file(&server);
+    let run = ask_into_file(&server, &[]);
     assert_eq!((run.code, run.stdout.as_str()), (5, ""), "{run:#?}");
     let error = run.only_error().replace(&server.url(), "URL");
     server.finish();
@@ -144,27 +145,39 @@ fn an_answer_that_breaks_off_is_said_to() {
         error.contains("error: URL does not answer in HTTP"),
         "{error}"
     );
-    let whole = Scripted::replies(vec![Reply::raw(chunked)]);
-    assert_eq!(ask_into_file(&whole).code, 0);
+    let whole = Scripted::answering(move |_| Reply::raw(chunked));
+    assert_eq!(ask_into_file(&whole, &[]).code, 0);
     whole.finish();
 }
 
 #[test]
 fn an_array_that_broke_off_after_a_page_is_left_open_and_a_file_as_it_was() {
-    let events = trail(6);
-    let broken = |events: &[String]| {
-        let broken = Reply::problem("500 Internal Server Error", "gone");
-        Scripted::replies(vec![Reply::page(&events[..3], 6), broken])
+    let events = trail(300);
+    // What is older than a minute and a half cannot be read.
+    let broken = || {
+        let pages = Pages::honest(events.clone());
+        Scripted::answering(move |asked| match asked.parameter("end_time") {
+            Some(end) if end.as_str() < "2026-11-21T10:01:30" => {
+                Reply::problem("500 Internal Server Error", "gone")
+            }
+            _ => pages.page(asked),
+        })
     };
-    let server = broken(&events);
-    let run = Home::new().ask(&server.url(), &["-o", "json", "--all"]);
+    let server = broken();
+    let few = ["--page-size", "20", "--concurrency", "1"];
+    let run = Home::new().ask(
+        &server.url(),
+        &[&["-o", "json", "--all"], &few[..]].concat(),
+    );
     assert_eq!(run.code, 5, "{run:#?}");
     assert!(run.only_error().contains("500: the server failed: gone"));
-    assert_eq!(run.stdout, format!("[\n{},\n{}", events[0], events[1]));
+    let came = run.stdout.matches("\"id\"").count();
+    assert!((100..210).contains(&came), "{came}");
+    assert_eq!(run.stdout, format!("[\n{}", events[..came].join(",\n")));
     server.finish();
 
-    let server = broken(&events);
-    let run = ask_into_file(&server);
+    let server = broken();
+    let run = ask_into_file(&server, &few);
     assert_eq!((run.code, run.stdout.as_str()), (5, ""), "{run:#?}");
     server.finish();
 }

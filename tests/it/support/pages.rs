@@ -49,7 +49,7 @@ impl Pages {
     pub fn page_of(&self, events: &[String], asked: &Asked) -> Reply {
         let all = events.iter().map(String::as_str);
         let events: Vec<_> = all
-            .filter(|event| !self.filters || answers(event, asked))
+            .filter(|event| !self.filters || is_asked_for(event, asked))
             .collect();
         let from = asked.number("offset").min(events.len());
         let to = (from + asked.number("limit").min(self.most)).min(events.len());
@@ -68,7 +68,7 @@ impl Pages {
 }
 
 /// Whether an event is what was asked for; not decided by the program's own code.
-fn answers(event: &str, asked: &Asked) -> bool {
+pub fn is_asked_for(event: &str, asked: &Asked) -> bool {
     let event: Value = serde_json::from_str(event).expect("JSON");
     let time = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
     let at = time(event["event_time"].as_str().expect("text"));
