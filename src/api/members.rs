@@ -57,6 +57,8 @@ pub(super) struct Members<'a> {
     escaped: u32,
     first_name: Option<&'a str>,
     last_value: &'a str,
+    /// The number of the field that comes next, where they come in the order of the API.
+    next: usize,
     /// How long the object is without white space at its top level.
     length: usize,
     /// Whether there is white space in one of the values.
@@ -88,6 +90,17 @@ impl<'a> Members<'a> {
         self.escaped & (1 << field as u32) != 0
     }
 
+    /// The field of a name. A server gives them in one order, so that the next is known as a rule.
+    fn field_of(&mut self, name: &str) -> Option<Field> {
+        let expected = Field::ALL.get(self.next).copied();
+        let field = match expected.filter(|field| field.name() == name) {
+            Some(field) => field,
+            None => Field::named(name)?,
+        };
+        self.next = field as usize + 1;
+        Some(field)
+    }
+
     fn push(&mut self, name: &'a str, value: &'a str) -> serde_json::Result<()> {
         self.first_name.get_or_insert(name);
         self.last_value = value;
@@ -97,7 +110,7 @@ impl<'a> Members<'a> {
         self.length = end + ",".len();
         self.loose |= value.starts_with(['{', '[']) && !is_compact(value);
         let field = match inside_quotes(name) {
-            Some(plain) => Field::named(plain),
+            Some(plain) => self.field_of(plain),
             None => Field::named(&serde_json::from_str::<String>(name)?),
         };
         let Some((field, span)) = field.and_then(|f| Some((f, self.spans.get_mut(f as usize)?)))

@@ -4,7 +4,7 @@
 //! then one side is asked first, and what it shows puts the joint in its place before the other is asked. So every
 //! second stretch is asked for with free ends, side by side, and those between them with both ends known.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use super::{
     gathered::Read,
@@ -174,7 +174,7 @@ impl Chain {
         let Some(part) = self.parts.get_mut(index) else {
             return;
         };
-        let sure = |event: &&Arc<Event>| {
+        let sure = |event: &&Event| {
             let place = place_of(self.order, event);
             span.surely_holds(place) && least <= place && place <= most
         };
@@ -185,7 +185,7 @@ impl Chain {
             .map(|(first, last)| (place_of(self.order, first), place_of(self.order, last)));
         read.piece.requests += part.spent;
         let came = read.events.len() as u64;
-        let begun = |event: &Arc<Event>| place_of(self.order, event) <= part.front.at;
+        let begun = |event: &Event| place_of(self.order, event) <= part.front.at;
         let new = came - read.events.partition_point(begun) as u64;
         self.pace = Some(span.length() as f64 / new.max(1) as f64);
         let thought = part.expect.replace(came);

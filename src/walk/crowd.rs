@@ -1,9 +1,12 @@
 //! What no cut in time makes small enough: read page after page, cut by filters, and read again until all have come.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use super::{Pages, gathered::Gathered, piece::Reader};
-use crate::{api::Field, query::Filter};
+use crate::{
+    api::{Event, Field},
+    query::Filter,
+};
 
 /// Most bytes of such a piece that are held in memory.
 pub const MAX_BYTES: usize = 24 << 20;
@@ -109,7 +112,7 @@ impl<'a, P: Pages> Crowd<'a, P> {
             let come = |crowd: &Self| match filters {
                 [] => crowd.gathered.len(),
                 filters => {
-                    let passes = |event: &&Arc<_>| filters.iter().all(|f| f.lets_through(event));
+                    let passes = |event: &&Event| filters.iter().all(|f| f.lets_through(event));
                     crowd.gathered.events.iter().filter(passes).count() as u64
                 }
             };

@@ -1,6 +1,6 @@
 //! What is asked next: which part of the chain, over which stretch, and what of it is known already.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use super::{
     chain::{Chain, Joint, Kind, Part, State},
@@ -134,7 +134,7 @@ impl Chain {
             Order::NewestFirst => ((front, front_joint), (back, back_joint)),
             Order::OldestFirst => ((back, back_joint), (front, front_joint)),
         };
-        let side = |event: &Arc<Event>, joint: i64| match self.order {
+        let side = |event: &Event, joint: i64| match self.order {
             Order::NewestFirst => place_of(self.order, event).cmp(&joint),
             Order::OldestFirst => joint.cmp(&place_of(self.order, event)),
         };
@@ -170,7 +170,7 @@ impl Chain {
         joint: usize,
         sign: i64,
         span: &mut Span,
-    ) -> Vec<Arc<Event>> {
+    ) -> Vec<Event> {
         let joint = self.parts.get(joint).map(|part| part.front);
         let neighbour = neighbour.and_then(|index| self.parts.get(index));
         let (Some(joint), Some(read)) = (joint, neighbour.and_then(Part::read)) else {
@@ -196,7 +196,7 @@ impl Chain {
                 ..*span
             },
         };
-        let held = |event: &&Arc<Event>| wider.surely_holds(place_of(self.order, event));
+        let held = |event: &&Event| wider.surely_holds(place_of(self.order, event));
         let events: Vec<_> = read.events.iter().filter(held).cloned().collect();
         if events.len() < 2 || events.len() <= self.capacity / 8 {
             return Vec::new();

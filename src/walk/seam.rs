@@ -1,6 +1,6 @@
 //! Whether two neighbours meet: at an instant of which both have shown the same events.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use super::{gathered::Read, span::place_of};
 use crate::{
@@ -22,7 +22,7 @@ pub fn join(order: Order, at: i64, front: &Read, back: &Read) -> Seam {
     let (ours, theirs) = (at_instant(order, at, front), at_instant(order, at, back));
     let (our_ids, their_ids) = (ids(ours), ids(theirs));
     // What both have only heard of proves nothing. What one has, its count has confirmed.
-    let both = |event: &Arc<Event>| {
+    let both = |event: &Event| {
         their_ids.contains(event.id()) && !(front.borrows(event) && back.borrows(event))
     };
     if !ours.iter().any(both) {
@@ -42,13 +42,13 @@ pub fn join(order: Order, at: i64, front: &Read, back: &Read) -> Seam {
     }
 }
 
-fn at_instant(order: Order, at: i64, read: &Read) -> &[Arc<Event>] {
+fn at_instant(order: Order, at: i64, read: &Read) -> &[Event] {
     let events = &read.events;
     let from = events.partition_point(|event| place_of(order, event) < at);
     let to = events.partition_point(|event| place_of(order, event) <= at);
     events.get(from..to).unwrap_or_default()
 }
 
-fn ids(events: &[Arc<Event>]) -> HashSet<&str> {
+fn ids(events: &[Event]) -> HashSet<&str> {
     events.iter().map(|event| event.id()).collect()
 }

@@ -1,6 +1,6 @@
 //! What has been read at the front of the chain goes on, where it meets what follows.
 
-use std::{collections::HashSet, io, ops::ControlFlow, sync::Arc};
+use std::{io, ops::ControlFlow};
 
 use super::{
     Sink,
@@ -87,11 +87,13 @@ impl Chain {
             .events
             .partition_point(|event| place_of(order, event) < at);
         second.events.drain(..until);
-        let ids: HashSet<_> = second.events.iter().map(|event| event.id()).collect();
-        let lacking: Vec<_> = rest
-            .into_iter()
-            .filter(|event| !ids.contains(event.id()))
-            .collect();
+        let has = |event: &Event| {
+            let found = second
+                .events
+                .binary_search_by(|other| order.compare(other, event));
+            found.is_ok()
+        };
+        let lacking: Vec<_> = rest.into_iter().filter(|event| !has(event)).collect();
         if !lacking.is_empty() {
             second.events.extend(lacking);
             second.events.sort_by(|a, b| order.compare(a, b));
@@ -113,7 +115,7 @@ impl Chain {
         };
         let mut piece = read.piece;
         // What lies before the joint has gone on from the part before it.
-        let gone = |event: &Arc<Event>| place_of(self.order, event) < part.front.at;
+        let gone = |event: &Event| place_of(self.order, event) < part.front.at;
         let from = read.events.partition_point(gone);
         account.taken += (read.events.len() - from) as u64;
         for event in read.events.into_iter().skip(from) {
@@ -122,7 +124,7 @@ impl Chain {
             }
             piece.given += 1;
             account.given += 1;
-            if sink.event(Arc::unwrap_or_clone(event))?.is_break() {
+            if sink.event(event)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
