@@ -76,7 +76,13 @@ impl Chain {
             return;
         }
         let span = self.span(index);
-        let fill = (self.capacity as u64 * 4 / 5).max(1);
+        // So much less than fits that chance alone does not exceed it: three times the square root, and a little.
+        let spare = (3.5 * (self.capacity as f64).sqrt()) as usize;
+        let fill = self
+            .capacity
+            .saturating_sub(spare)
+            .max(self.capacity / 2)
+            .max(1) as u64;
         let Some(part) = self.parts.get_mut(index) else {
             return;
         };
