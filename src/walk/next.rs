@@ -21,14 +21,8 @@ const SHOWN_AGAIN: usize = 16;
 const CLEAR: i64 = 8;
 
 impl Chain {
-    /// The first part that can be asked for, if nothing before it and none of its neighbours speaks against it.
-    pub fn next_open(&self, is_ahead: impl Fn(usize) -> bool) -> Option<usize> {
-        let open = (0..self.parts.len()).filter(|i| self.parts.get(*i).is_some_and(Part::is_open));
-        open.take_while(|i| !is_ahead(*i))
-            .find(|i| self.is_askable(*i))
-    }
-
-    fn is_askable(&self, index: usize) -> bool {
+    /// Whether a part can be asked for, as far as its neighbours are concerned.
+    pub fn is_askable(&self, index: usize) -> bool {
         let before = index.checked_sub(1).and_then(|i| self.parts.get(i));
         let behind = self.parts.get(index + 1);
         let (newer, older) = match self.order {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Bytes of events that may wait for their turn, those asked for included, before no further part is asked for.
-const MAX_HELD: usize = 7 << 20;
+const MAX_HELD: usize = 10 << 20;
 /// Requests a full page, at most, all in all.
 const MOST_A_PAGE: f64 = 2.9;
 /// Requests a full page where nothing is guessed: one to see where to cut, one to read.
@@ -195,7 +195,7 @@ impl<P: Pages> Run<P> {
             if self.chain.thrifty {
                 self.chain.take_back();
             }
-            let Some(index) = self.chain.next_open(|index| self.is_ahead(index)) else {
+            let Some(index) = self.next_part() else {
                 return;
             };
             self.chain.narrow(index);
@@ -208,6 +208,25 @@ impl<P: Pages> Run<P> {
                 (id, outcome, reader)
             });
         }
+    }
+
+    /// The first part that can be asked for. One that has to wait for a neighbour is cut, so that what lies behind it
+    /// need not wait, too.
+    fn next_part(&mut self) -> Option<usize> {
+        let mut index = 0;
+        while let Some(part) = self.chain.parts.get(index) {
+            if part.is_open() {
+                if self.is_ahead(index) {
+                    return None;
+                }
+                if self.chain.is_askable(index) {
+                    return Some(index);
+                }
+                self.chain.narrow(index);
+            }
+            index += 1;
+        }
+        None
     }
 
     /// Whether a part is too far ahead of what has gone on, in events or in memory. Where nothing is under way, all

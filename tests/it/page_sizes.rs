@@ -1,5 +1,7 @@
 //! However a walk cuts the window, the answer is the same, byte for byte.
 
+use std::time::Duration;
+
 use auditlog::{api::Event, query::Order, walk::Verdict};
 
 use crate::support::{
@@ -72,4 +74,22 @@ fn any_page_size_and_any_concurrency_give_the_same_bytes() {
     let sizes = (1..=1000).flat_map(|size| [(size, 1 + size as usize % 32), (size, 4)]);
     let concurrencies = (1..=32).flat_map(|many| [(1, many), (20, many), (100, many)]);
     compare(&sizes.chain(concurrencies).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_server_far_away_is_asked_side_by_side() {
+    for order in [Order::NewestFirst, Order::OldestFirst] {
+        let mut schedule = schedule(order, 100, 16);
+        schedule.times = (0..10_000).map(|n| NOW - 2_000_000 - n * 700_000).collect();
+        schedule.manners.slowest = Duration::from_millis(100);
+        let walked = walked(&schedule);
+        let requests = walked.model.log().len() as i64;
+        // A request takes a tenth of a second on average. The first ones depend on each other.
+        let in_turn = requests * 100_000;
+        let took = walked.ended - NOW;
+        assert!(
+            took * 8 < in_turn,
+            "{order:?}: {requests} requests in {took} µs"
+        );
+    }
 }
