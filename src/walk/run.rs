@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Bytes of events that may wait for their turn, those asked for included, before no further part is asked for.
-const MAX_HELD: usize = 10 << 20;
+const MAX_HELD: usize = 8 << 20;
 /// Requests a full page, at most, all in all.
 const MOST_A_PAGE: f64 = 2.9;
 /// Requests a full page where nothing is guessed: one to see where to cut, one to read.

@@ -24,20 +24,15 @@ fn run(seeds: Range<u64>) {
             failed.push((format!("{faults:?}: {count} events, {short:?}"), log));
         }
     }
-    if let Some((_, log)) = failed.first() {
-        let log: Vec<_> = log.iter().take(200).cloned().collect();
-        eprintln!("the requests of the first:\n{}", log.join("\n"));
-    }
-    let told: Vec<_> = failed
-        .iter()
-        .take(TOLD)
-        .map(|(text, _)| text.as_str())
-        .collect();
+    let log = failed.first().map(|(_, log)| log.iter().take(200));
+    let log: Vec<_> = log.into_iter().flatten().cloned().collect();
+    let told = failed.iter().take(TOLD).map(|(text, _)| text.as_str());
     assert!(
         failed.is_empty(),
-        "{} of {count} failed:\n{}",
+        "{} of {count} failed:\n{}\n\nthe requests of the first:\n{}",
         failed.len(),
-        told.join("\n\n")
+        told.collect::<Vec<_>>().join("\n\n"),
+        log.join("\n")
     );
 }
 

@@ -226,7 +226,6 @@ impl Model {
         let filters = request.query.filters.iter().all(|filter| {
             filter.any_of.iter().any(|value| {
                 let (value, text) = (value.as_literal().unwrap(), stored.event.text(filter.field));
-                let value: &str = value.as_ref();
                 text.is_some_and(|text| match self.manners.matches_in_part {
                     true => text.contains(value),
                     false => text == value,
