@@ -32,7 +32,7 @@ impl Rows {
         if format == OutputFormat::Json {
             return Err(Error::FollowJson);
         }
-        let place = match plan.named_file() {
+        let place = match plan.file() {
             Some(path) => {
                 let file = AppendedFile::open(path, keep).map_err(|error| Error::Append {
                     path: path.to_owned(),
@@ -59,7 +59,7 @@ impl Rows {
         for column in layout.columns.iter().flatten() {
             told.push_str(&format!(" {}", column.name()));
         }
-        Some((absolute(plan.named_file()?), told))
+        Some((absolute(plan.file()?), told))
     }
 
     /// Writes an event.

@@ -114,14 +114,7 @@ impl OutputPlan {
     /// Opens the target, before anything is fetched. Where a digest is wanted, the end gives one.
     pub fn open(&self, context: &Context, digest: bool) -> Result<OpenOutput, Error> {
         let terminal = self.file.is_none() && io::stdout().is_terminal();
-        let layout = Layout {
-            width: terminal.then(terminal_width).flatten(),
-            color: context.color && self.file.is_none(),
-            zone: self.zone,
-            header: self.header,
-            columns: self.columns.clone(),
-            csv_raw: self.csv_raw,
-        };
+        let (format, layout) = self.laid_out(context);
         let target = match &self.file {
             Some(path) => {
                 let file = AtomicFile::create(path).map_err(|error| Error::OutputFile {
@@ -138,7 +131,7 @@ impl OutputPlan {
             }
         };
         Ok(OpenOutput {
-            format: self.format.format(layout),
+            format: format.format(layout),
             target,
             begun: false,
         })
@@ -211,10 +204,5 @@ impl OutputPlan {
             csv_raw: self.csv_raw,
         };
         (self.format, layout)
-    }
-
-    /// The file that was named; none for stdout.
-    pub fn named_file(&self) -> Option<&std::path::Path> {
-        self.file.as_deref()
     }
 }
