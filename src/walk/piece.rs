@@ -139,6 +139,8 @@ impl<P: Pages> Reader<P> {
                 Told::Changed => disagreed = 0,
             }
             if self.requests >= MAX_REQUESTS {
+                // Where so much is in vain, the rest is not worth as much again.
+                self.learned.distrust();
                 break;
             }
             // What a neighbour showed may be gone.

@@ -18,7 +18,7 @@ pub const NOW: i64 = 1_793_491_200_000_000;
 /// The first instant that is asked for.
 pub const START: i64 = NOW - 7_200_000_000;
 /// Requests after which a walk has no end.
-const MAX_REQUESTS: u64 = 20_000;
+const MAX_REQUESTS: u64 = 50_000;
 
 /// How a server orders events of one instant.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -86,12 +86,13 @@ impl Schedule {
     }
 
     /// Whether an instant cannot be fetched together with its neighbour: it holds half a page or, where ties are
-    /// shuffled and a piece is several small pages, more than one event.
+    /// shuffled and several pages of it may not fit together, an eighth; of small pages, more than one event.
     fn is_heavy(&self) -> bool {
-        let is_shuffled = self.manners.ties == Ties::Shuffled && self.page() < 32;
-        self.has_together(match is_shuffled {
-            true => 2,
-            false => self.page().div_ceil(2).max(2),
+        let page = self.page();
+        self.has_together(match self.manners.ties {
+            Ties::Shuffled if page < 32 => 2,
+            Ties::Shuffled => page / 8,
+            _ => page.div_ceil(2).max(2),
         })
     }
 
@@ -107,7 +108,7 @@ impl Schedule {
     /// than they come cannot be.
     fn can_be_proven(&self) -> bool {
         let manners = &self.manners;
-        let in_one_page = self.page() >= 20 && !self.is_crowded();
+        let in_one_page = self.page() >= 50 && !self.is_crowded();
         manners.counts_right() && (manners.stands_still() || in_one_page)
     }
 
