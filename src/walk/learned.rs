@@ -104,7 +104,9 @@ impl Learned {
     /// Takes note of whether the counts of a piece agreed.
     pub fn counted(&mut self, agreed: bool) {
         self.miscounts = match agreed {
-            true => 0,
+            // A piece that was under way already does not bring back what is not believed again.
+            true if self.miscounts < u32::MAX => 0,
+            true => u32::MAX,
             false => self.miscounts.saturating_add(1),
         };
     }

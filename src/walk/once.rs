@@ -109,9 +109,15 @@ impl<P: Pages> Reader<P> {
             };
         }
         let (rows, short) = (once.offset - self.ask.known.skip, once.short);
-        if !once.full && self.next(&mut once).await?.count == 0 {
-            // Fewer than are counted, and no more to come.
-            return Ok(Told::Other(once));
+        if !once.full {
+            let next = self.next(&mut once).await?;
+            if next.total != Some(total) {
+                return Ok(Told::Changed);
+            }
+            if next.count == 0 {
+                // Fewer than are counted, and no more to come.
+                return Ok(Told::Other(once));
+            }
         }
         self.learned.cut_off(short.then_some(rows as usize));
         if known > 0 {
