@@ -131,7 +131,7 @@ impl Field {
 pub struct Event {
     /// The page that it came in, which all of its events share; or its own JSON, and behind it the texts of fields that
     /// are written in that with escapes.
-    text: Arc<str>,
+    text: Arc<Box<str>>,
     json: Span,
     time: Timestamp,
     fields: Spans,
@@ -190,7 +190,7 @@ impl Event {
 
     fn of_compact(json: &str, members: &Members<'_>) -> Result<Self, EventError> {
         if !members.has_escapes() {
-            return Self::of_part(&json.into(), 0..json.len(), &members.spans);
+            return Self::of_part(&Arc::new(json.into()), 0..json.len(), &members.spans);
         }
         let (mut text, mut spans) = (json.to_owned(), members.spans);
         for (field, span) in Field::ALL.into_iter().zip(&mut spans) {
@@ -201,12 +201,12 @@ impl Event {
                 *span = Span::of(start..text.len());
             }
         }
-        Self::of_part(&text.into(), 0..json.len(), &spans)
+        Self::of_part(&Arc::new(text.into()), 0..json.len(), &spans)
     }
 
     /// The event whose JSON is a part of a text, in which its fields' texts lie too, counted from there.
     pub(super) fn of_part(
-        text: &Arc<str>,
+        text: &Arc<Box<str>>,
         part: Range<usize>,
         spans: &Spans,
     ) -> Result<Self, EventError> {

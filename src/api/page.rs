@@ -46,25 +46,28 @@ struct Wire<'a, T> {
 }
 
 impl Page {
-    /// Reads a body. A `total` that is not a whole number counts as none.
-    pub fn from_json(body: &[u8]) -> Result<Self, PageError> {
-        match Self::from_compact_json(body) {
+    /// Reads a body, which is not copied where it is given away. A `total` that is not a whole number counts as none.
+    pub fn from_json(body: impl Into<Vec<u8>>) -> Result<Self, PageError> {
+        let body = match String::from_utf8(body.into()) {
+            Ok(text) => Arc::new(text.into_boxed_str()),
+            Err(error) => return Self::from_any_json(error.as_bytes()),
+        };
+        match Self::from_compact_json(&body) {
             Some(page) => Ok(page),
-            None => Self::from_any_json(body),
+            None => Self::from_any_json(body.as_bytes()),
         }
     }
 
     /// Reads a body in one pass, as servers send it: without white space. None where there is anything special about
     /// it, an error included.
     ///
-    /// The events share one copy of the text. A page's events come and go together, so that it outlives few of them.
-    fn from_compact_json(body: &[u8]) -> Option<Self> {
-        let text: Arc<str> = str::from_utf8(body).ok()?.into();
-        let wire: Wire<'_, Members<'_>> = serde_json::from_str(&text).ok()?;
+    /// The events share the text. A page's events come and go together, so that it outlives few of them.
+    fn from_compact_json(text: &Arc<Box<str>>) -> Option<Self> {
+        let wire: Wire<'_, Members<'_>> = serde_json::from_str(text).ok()?;
         let read = |members: &Members<'_>| {
-            let part = members.place_in(&text)?;
+            let part = members.place_in(text)?;
             match members.has_escapes() {
-                false => Event::of_part(&text, part, &members.spans).ok(),
+                false => Event::of_part(text, part, &members.spans).ok(),
                 true => Event::from_json(text.get(part)?).ok(),
             }
         };

@@ -105,7 +105,7 @@ pub struct Parts<'a> {
     /// `Retry-After`, read.
     pub retry_after: Option<Duration>,
     /// The whole body, decompressed.
-    pub body: &'a [u8],
+    pub body: Vec<u8>,
     /// The URL that answered.
     pub url: &'a Url,
     /// The address that was asked, for messages.
@@ -115,12 +115,12 @@ pub struct Parts<'a> {
 }
 
 /// Reads an answer: the page, or what it is instead.
-pub fn page(parts: &Parts<'_>) -> Result<Page, ClientError> {
+pub fn page(parts: Parts<'_>) -> Result<Page, ClientError> {
     let status = parts.status.as_u16();
-    let message = || problem_message(parts);
+    let message = || problem_message(&parts);
     Err(match status {
         200 => return page_of(parts),
-        300..=399 if !parts.location.is_empty() => redirected(parts),
+        300..=399 if !parts.location.is_empty() => redirected(&parts),
         401 => ClientError::Unauthorized(message()),
         403 => ClientError::Forbidden(message()),
         404 => ClientError::NotFound {
@@ -149,12 +149,12 @@ fn redirected(parts: &Parts<'_>) -> ClientError {
     }
 }
 
-fn page_of(parts: &Parts<'_>) -> Result<Page, ClientError> {
+fn page_of(parts: Parts<'_>) -> Result<Page, ClientError> {
     if parts.body.iter().all(u8::is_ascii_whitespace) {
         return Err(ClientError::Empty);
     }
     if !is_json(parts.content_type) {
-        return Err(ClientError::NotJson(described(parts)));
+        return Err(ClientError::NotJson(described(&parts)));
     }
     Page::from_json(parts.body).map_err(ClientError::NotAPage)
 }
@@ -197,7 +197,7 @@ fn html_title(parts: &Parts<'_>) -> Option<String> {
 
 /// Backstage's message, or the start of whatever else the body says; nothing for HTML.
 fn problem_message(parts: &Parts<'_>) -> String {
-    match (Problem::from_json(parts.body), html_title(parts)) {
+    match (Problem::from_json(&parts.body), html_title(parts)) {
         (Some(problem), _) => {
             let message = parts.token.hidden_in(&problem.error.message);
             message.chars().take(500).collect()
@@ -221,12 +221,12 @@ mod tests {
             content_type,
             location: "",
             retry_after: None,
-            body: body.as_bytes(),
+            body: body.into(),
             url: &Url::parse("https://p.example").unwrap(),
             address: "https://p.example",
             token: &Token::parse("unheard-of").unwrap(),
         };
-        page(&parts).unwrap_err().to_string()
+        page(parts).unwrap_err().to_string()
     }
 
     #[test]

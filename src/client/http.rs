@@ -218,12 +218,12 @@ impl Client {
         let now = date.unwrap_or_else(|| DateTime::<Utc>::from(SystemTime::now()).into());
         let retry_after = header(&response, RETRY_AFTER);
         let asked = retry_after.and_then(|text| retry::retry_after(text, now));
-        let page = answer::page(&Parts {
+        let page = answer::page(Parts {
             status,
             content_type: header(&response, CONTENT_TYPE).unwrap_or_default(),
             location: header(&response, LOCATION).unwrap_or_default(),
             retry_after: asked,
-            body: &body,
+            body,
             url: response.url(),
             address: &self.address.to_string(),
             token: &self.token,

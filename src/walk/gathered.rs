@@ -41,6 +41,8 @@ pub struct Read {
     pub piece: Piece,
     /// Its events, each once, in order.
     pub events: Vec<Event>,
+    /// Bytes of their JSON.
+    pub bytes: usize,
     /// Ids that a neighbour alone has shown.
     pub borrowed: HashSet<String>,
 }

@@ -13,6 +13,8 @@ pub const MAX_STUCK: u32 = 3;
 const MAX_PIECE: usize = 2 << 20;
 /// Events that a piece may hold where pages are smaller than that: it takes several requests then.
 const SMALLEST_PIECE: usize = 32;
+/// Events that the average size of events looks back on.
+const MEMORY: usize = 1_000;
 /// Bytes of a page, at most, as far as the size of the events is known.
 const MAX_PAGE: usize = 1 << 20;
 
@@ -61,14 +63,9 @@ impl Learned {
             self.clock.heard(date, Instant::now());
         }
         let events = &answer.page.events;
-        if let Some(mean) = events
-            .iter()
-            .map(|event| event.json().len())
-            .sum::<usize>()
-            .checked_div(events.len())
-        {
-            self.size = mean.max(1);
-        }
+        let bytes: usize = events.iter().map(|event| event.json().len()).sum();
+        let before = MEMORY * self.size;
+        self.size = ((before + bytes) / (MEMORY + events.len())).max(1);
         self.clock.not_before(sent)
     }
 

@@ -161,6 +161,7 @@ impl<P: Pages> Reader<P> {
         let Gathered {
             mut events,
             borrowed,
+            bytes,
             ..
         } = once.gathered;
         if !events.is_sorted_by(|a, b| order.compare(a, b).is_le()) {
@@ -177,6 +178,7 @@ impl<P: Pages> Reader<P> {
                 doubt,
             },
             events,
+            bytes,
             borrowed,
         })
     }

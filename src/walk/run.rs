@@ -6,7 +6,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use super::{
     Begun, Pages, Reading, Sink, Told, WalkError,
-    chain::{Chain, State},
+    chain::{Chain, Part, State},
     learned::Learned,
     piece::{Outcome, Reader},
     span::{MS, Span, ceil, floor, place, place_of},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Bytes of events that may wait for their turn, those asked for included, before no further part is asked for.
-const MAX_HELD: usize = 8 << 20;
+const MAX_HELD: usize = 11 << 20;
 /// Requests a full page, at most, all in all.
 const MOST_A_PAGE: f64 = 2.9;
 /// Requests a full page where nothing is guessed: one to see where to cut, one to read.
@@ -229,30 +229,34 @@ impl<P: Pages> Run<P> {
         None
     }
 
-    /// Whether a part is too far ahead of what has gone on, in events or in memory. Where nothing is under way, all
-    /// else waits for it.
+    /// Whether a part is too far ahead of what has gone on, in events or in memory. What all else waits for never is,
+    /// and nothing is where nothing is under way.
     fn is_ahead(&self, index: usize) -> bool {
-        let before = self.chain.parts.iter().take(index);
-        let (mut events, mut waiting) = (0, 0);
-        for part in before {
-            match &part.state {
-                State::Open => {}
-                State::Asked => {
-                    waiting += 1;
-                    events += self.learned.capacity();
-                }
-                State::Read(read) => {
-                    waiting += 1;
-                    events += read.events.len();
-                }
+        let parts = &self.chain.parts;
+        let is_first = !parts.iter().take(index).any(Part::is_open);
+        if is_first || self.tasks.is_empty() {
+            return false;
+        }
+        let capacity = self.learned.capacity();
+        let (mut events, mut held, mut waiting) = (0, 0, 0);
+        for (place, part) in parts.iter().enumerate() {
+            let (count, bytes) = match &part.state {
+                State::Read(read) => (read.events.len(), read.bytes),
+                _ => (capacity, capacity.saturating_mul(self.learned.size)),
+            };
+            if place < index {
+                events += count;
+                waiting += usize::from(!part.is_open());
+            }
+            // What is left open before this part will be held beside it.
+            if place < index || !part.is_open() {
+                held += bytes;
             }
         }
         let wanted = self.reading.wanted.unwrap_or(u64::MAX);
-        let held = events.saturating_mul(self.learned.size);
-        let ahead = self.account.given + events as u64 >= wanted
+        self.account.given + events as u64 >= wanted
             || held > MAX_HELD
-            || waiting > 3 * self.reading.concurrency;
-        ahead && !self.tasks.is_empty()
+            || waiting > 3 * self.reading.concurrency
     }
 
     /// Requests that may still be spent on guesses, so that all in all they stay below three a page.
