@@ -8,10 +8,14 @@ use std::collections::VecDeque;
 
 use super::{
     gathered::Read,
+    learned::Learned,
     span::{MS, Span, ceil, floor, place_of},
-    split::{self, Sight},
+    split::{self, Cut, Sight},
 };
 use crate::{api::Event, query::Order};
+
+/// How far beyond a joint both sides are asked once they differed: a server may cut the ends of windows to seconds.
+const WIDE: i64 = 2_000 * MS;
 
 /// Where two stretches meet, or the window ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub(super) struct Joint {
     pub kind: Kind,
     /// Whether the instant holds so much that the older side waits for what the newer has shown of it.
     pub heavy: bool,
+    /// How far beyond it both sides are asked.
+    pub margin: i64,
     /// Times that the two sides differed.
     pub tries: u32,
 }
@@ -44,12 +50,9 @@ impl Joint {
             at,
             kind,
             heavy: false,
+            margin: MS,
             tries: 0,
         }
-    }
-
-    pub fn margin(self) -> i64 {
-        MS * 10i64.pow(self.tries.min(6))
     }
 }
 
@@ -93,8 +96,12 @@ pub(super) struct Chain {
     pub parts: VecDeque<Part>,
     /// Events that a part may hold.
     pub capacity: usize,
+    /// Events that a page may hold.
+    pub page: usize,
     /// Whether nothing may be spent on guesses.
     pub thrifty: bool,
+    /// Whether cutting leads nowhere: what is left is read as it is.
+    pub hopeless: bool,
     /// Microseconds an event, where it was read last.
     pub pace: Option<f64>,
     /// The end behind the last part.
@@ -108,11 +115,19 @@ impl Chain {
             order,
             parts: VecDeque::new(),
             capacity: 1,
+            page: 1,
             thrifty: false,
+            hopeless: false,
             pace: None,
             end: Joint::end(0),
             next_id: 0,
         }
+    }
+
+    /// Takes over how large the parts may be.
+    pub fn fit(&mut self, learned: &Learned) {
+        self.capacity = learned.capacity();
+        self.page = learned.page_size();
     }
 
     /// Begins with one stretch.
@@ -157,8 +172,8 @@ impl Chain {
     pub fn span(&self, index: usize) -> Span {
         let edge = |joint: Joint, towards: i64| match joint.kind {
             Kind::End => joint.at,
-            _ if towards < 0 => floor(joint.at) - joint.margin(),
-            _ => ceil(joint.at) + joint.margin(),
+            _ if towards < 0 => floor(joint.at) - joint.margin,
+            _ => ceil(joint.at) + joint.margin,
         };
         let front = edge(self.joint(index), -1);
         Span {
@@ -216,13 +231,17 @@ impl Chain {
         is_front && self.parts.get(index + 1).is_some_and(Part::is_open)
     }
 
-    /// Where the joints of a part may lie: its neighbours' other joints stay in their places.
+    /// Where the joints of a part may lie: those that a neighbour was asked for with stay in their places.
     fn room(&self, index: usize) -> (i64, i64) {
         let before = index.checked_sub(1).and_then(|i| self.parts.get(i));
-        let least = before.map_or(i64::MIN, |part| part.front.at);
-        let most = match index + 1 < self.parts.len() {
-            true => self.joint(index + 2).at,
-            false => i64::MAX,
+        let least = match before.filter(|part| part.is_open()) {
+            Some(before) => before.front.at,
+            None => self.joint(index).at,
+        };
+        let behind = self.parts.get(index + 1).filter(|part| part.is_open());
+        let most = match behind {
+            Some(_) => self.joint(index + 2).at,
+            None => self.joint(index + 1).at,
         };
         (least, most)
     }
@@ -270,6 +289,7 @@ impl Chain {
             return;
         };
         part.state = State::Open;
+        let ends = (part.front.at, back.at);
         let cut = split::at_seen(order, span, sight, (capacity * 19 / 20).max(1));
         // A cut at a joint that is there already would be made again and again.
         let front = match part.front.kind {
@@ -284,8 +304,9 @@ impl Chain {
             Order::NewestFirst => front < at,
             Order::OldestFirst => at < back,
         };
-        let Some(cut) = cut.filter(|cut| cut.seen.is_some() && front < back || helps(cut.at))
-        else {
+        let helps = |cut: &Cut| cut.seen.is_some() && front < back || helps(cut.at);
+        let is_inside = |at: i64| ends.0 < at && at < ends.1;
+        let Some(cut) = cut.filter(|cut| is_inside(cut.at) && helps(cut) && !self.hopeless) else {
             part.crowd = true;
             return;
         };
@@ -312,6 +333,11 @@ impl Chain {
             part.front.kind = Kind::Guess;
             part.front.heavy = false;
             part.front.tries += 1;
+        }
+        for index in [index.saturating_sub(1), index, index + 1] {
+            if let Some(part) = self.parts.get_mut(index) {
+                part.front.margin = WIDE;
+            }
         }
         for index in [index.saturating_sub(1), index] {
             if let Some(part) = self.parts.get_mut(index) {

@@ -20,17 +20,11 @@ pub struct Known {
 }
 
 impl Known {
-    /// Where reading may end at the earliest, of `total` events: each neighbour shares events that came again.
+    /// Where reading may end at the earliest, of `total` events: all are shown anew but for those that are skipped and
+    /// those of the older neighbour, and each neighbour shares an event that came again.
     pub fn enough(&self, total: u64) -> u64 {
-        let older = match self.older {
-            0 => 0,
-            older => (total + 1).saturating_sub(older),
-        };
-        let newer = match self.skip {
-            0 => 0,
-            skip => skip + 1,
-        };
-        newer.max(older).min(total)
+        let older = total.saturating_sub(self.older.saturating_sub(1));
+        older.max(self.skip + 1).min(total)
     }
 }
 

@@ -69,7 +69,7 @@ impl Chain {
         if self.thrifty || !self.is_wide(index) {
             return;
         }
-        let span = self.span(index);
+        let span = self.between(index);
         // So much less than fits that chance alone does not exceed it: three times the square root, and a little.
         let spare = (3.5 * (self.capacity as f64).sqrt()) as usize;
         let fill = self
@@ -97,7 +97,7 @@ impl Chain {
 
     /// Whether a part is thought to hold too much, and can be cut where nothing was seen.
     fn is_wide(&self, index: usize) -> bool {
-        let span = self.span(index);
+        let span = self.between(index);
         self.parts.get(index).is_some_and(|part| {
             let expect = part.expect.unwrap_or_default();
             let from = span.front.max(part.clear);
@@ -106,6 +106,15 @@ impl Chain {
             let is_long = length > SHORTEST && length > from - span.front;
             !part.crowd && expect > self.capacity as u64 && is_long
         })
+    }
+
+    /// The stretch from a part's joint to the next one's.
+    fn between(&self, index: usize) -> Span {
+        let front = self.joint(index).at;
+        Span {
+            front,
+            back: self.joint(index + 1).at.max(front),
+        }
     }
 
     /// What is asked for a part; from now on it is asked for.
@@ -146,7 +155,8 @@ impl Chain {
             .iter()
             .filter(|e| side(e, newer_joint).is_eq())
             .count();
-        let skip = before + at - SHOWN_AGAIN.min(at.div_ceil(4));
+        let again = SHOWN_AGAIN.min(self.page.div_ceil(2));
+        let skip = before + at - again.min(at.div_ceil(4));
         let last = older
             .iter()
             .filter(|e| side(e, older_joint).is_ge())

@@ -127,7 +127,11 @@ impl<P: Pages> Reader<P> {
                 false => Told::Large(once),
             });
         }
-        if total > self.learned.most() + self.allowance && !self.ask.crowd {
+        let most = match self.restless {
+            true => self.learned.capacity() as u64,
+            false => self.learned.most(),
+        };
+        if total > most + self.allowance && !self.ask.crowd {
             self.look_ahead(&mut once).await?;
             return Ok(Told::Large(once));
         }
@@ -165,6 +169,10 @@ impl<P: Pages> Reader<P> {
             if next.count == 0 || once.gathered.bytes > MAX_BYTES {
                 break;
             }
+        }
+        if once.offset > total {
+            // Chance may bring just as many different ones.
+            return Ok(self.surplus(once));
         }
         let is_large = total > self.learned.capacity() as u64 + self.allowance;
         if once.gathered.len() == total {

@@ -23,6 +23,8 @@ use crate::{
 const MAX_READINGS: u32 = 12;
 /// Readings in a row after which counts that do not agree are taken for wrong ones.
 const MAX_COUNTS: u32 = 3;
+/// Readings in vain after which a piece is not read in several pages any more: what fits one cannot change under it.
+const MAX_IN_PAGES: u32 = 3;
 /// Requests after which a piece is not read anew.
 const MAX_REQUESTS: u64 = 1_000;
 /// The pause before another reading.
@@ -88,6 +90,8 @@ pub struct Reader<P> {
     pub surpluses: u32,
     /// Events beside those that a piece may hold, since neighbours hold them too.
     pub allowance: u64,
+    /// Whether it changes too often to be read in several pages.
+    pub restless: bool,
 }
 
 impl<P: Pages> Reader<P> {
@@ -102,6 +106,7 @@ impl<P: Pages> Reader<P> {
             strays: false,
             surpluses: 0,
             allowance: 0,
+            restless: false,
         }
     }
 
@@ -138,6 +143,7 @@ impl<P: Pages> Reader<P> {
                 }
                 Told::Changed => disagreed = 0,
             }
+            self.restless = reading >= MAX_IN_PAGES;
             if self.requests >= MAX_REQUESTS {
                 // Where so much is in vain, the rest is not worth as much again.
                 self.learned.distrust();

@@ -25,6 +25,9 @@ const MOST_A_PAGE: f64 = 2.9;
 /// Requests a full page where nothing is guessed: one to see where to cut, one to read.
 const SURE_A_PAGE: f64 = 2.4;
 
+/// Requests after which something must have gone on.
+const MAX_IN_VAIN: u64 = 5_000;
+
 type Done<P> = (u64, Result<Outcome, <P as Pages>::Error>, Reader<P>);
 
 /// A walk under way.
@@ -40,6 +43,8 @@ pub(super) struct Run<P: Pages> {
     chain: Chain,
     tasks: JoinSet<Done<P>>,
     requests: u64,
+    /// How many of them there were when something went on last.
+    progress: u64,
     /// Events that came, those that came again included.
     rows: u64,
     /// Events of parts that have been read.
@@ -60,6 +65,7 @@ impl<P: Pages> Run<P> {
             chain: Chain::new(reading.order),
             tasks: JoinSet::new(),
             requests: 0,
+            progress: 0,
             rows: 0,
             read: 0,
             account: Account::default(),
@@ -70,7 +76,14 @@ impl<P: Pages> Run<P> {
         self.begin().await.map_err(WalkError::Fetch)?;
         sink.begun(&self.begun).map_err(WalkError::Sink)?;
         loop {
+            let before = self.account.taken;
             let settled = self.chain.settle(&self.query, &mut self.account, sink);
+            if self.account.taken > before {
+                self.progress = self.requests;
+            } else if self.requests > self.progress + MAX_IN_VAIN {
+                self.chain.hopeless = true;
+                self.learned.distrust();
+            }
             if settled.map_err(WalkError::Sink)?.is_break() {
                 self.account.stop();
                 break;
@@ -137,7 +150,7 @@ impl<P: Pages> Run<P> {
             return Ok(());
         };
         self.chain.begin(whole, total);
-        self.chain.capacity = self.learned.capacity();
+        self.chain.fit(&self.learned);
         let places = rows.iter().map(|row| place_of(self.reading.order, row));
         let places: Vec<_> = places.filter(|x| whole.surely_holds(*x)).collect();
         let is_large = total.is_none_or(|total| total > self.learned.most());
@@ -190,8 +203,8 @@ impl<P: Pages> Run<P> {
     /// Asks for parts, those first that are needed first.
     fn dispatch(&mut self) {
         while self.tasks.len() < self.reading.concurrency.max(1) {
-            self.chain.capacity = self.learned.capacity();
-            self.chain.thrifty = self.slack() < 0.0;
+            self.chain.fit(&self.learned);
+            self.chain.thrifty = self.slack() < 0.0 || self.chain.hopeless;
             if self.chain.thrifty {
                 self.chain.take_back();
             }
@@ -286,7 +299,7 @@ impl<P: Pages> Run<P> {
                 if let Some(part) = self.chain.parts.get_mut(index) {
                     part.spent += reader.requests;
                 }
-                self.chain.capacity = self.learned.capacity();
+                self.chain.fit(&self.learned);
                 self.chain.cut(index, total, &sight);
             }
             Outcome::Leaks(fields) => {

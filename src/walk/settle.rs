@@ -32,7 +32,7 @@ impl Chain {
                 match self.join(at) {
                     Some(Seam::Meets(late)) => account.late += late,
                     Some(Seam::Differs) if !self.is_doubted() => {
-                        if tries < MAX_TRIES {
+                        if tries < MAX_TRIES && !self.hopeless {
                             self.part_again(1);
                             break;
                         }

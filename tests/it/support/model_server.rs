@@ -49,6 +49,8 @@ pub struct Manners {
     pub shows_millis: bool,
     /// Keeps no more than the millisecond.
     pub keeps_millis: bool,
+    /// Cuts the ends of windows to whole seconds.
+    pub whole_seconds: bool,
     pub ties: Ties,
     /// The largest page, and whether more is refused rather than lowered.
     pub most: Option<(u32, bool)>,
@@ -58,7 +60,8 @@ pub struct Manners {
     pub repeats: bool,
     /// Chance of a change at each request, in percent: an event recorded now, recorded late, deleted.
     pub changes: (u32, u32, u32),
-    /// Whether a change may fall between the count and the page of one answer.
+    /// Whether something may be recorded between the count and the page of one answer. Nothing is deleted there: both
+    /// in one answer are what no client can see.
     pub torn: bool,
     /// Longest time for an answer.
     pub slowest: Duration,
@@ -72,6 +75,7 @@ impl Manners {
             end_excluded: false,
             shows_millis: false,
             keeps_millis: false,
+            whole_seconds: false,
             ties: Ties::ById,
             most: None,
             matches_in_part: false,
@@ -196,7 +200,7 @@ impl Model {
         trail.there.insert(id, stored);
     }
 
-    fn change(&self, trail: &mut Trail, rng: &mut Rng) {
+    fn change(&self, trail: &mut Trail, rng: &mut Rng, is_torn: bool) {
         let (new, late, deleted) = self.manners.changes;
         let now = self.clock();
         if rng.u32(0..100) < new {
@@ -206,21 +210,29 @@ impl Model {
             let at = now - rng.i64(1_000_000..7_200_000_000);
             self.record(trail, at, now, None);
         }
-        if rng.u32(0..100) < deleted && !trail.there.is_empty() {
+        if rng.u32(0..100) < deleted && !is_torn && !trail.there.is_empty() {
             let at = rng.usize(0..trail.there.len());
             let id = trail.there.keys().nth(at).unwrap().clone();
             trail.there.remove(&id);
         }
     }
 
+    /// What it makes of an end of a window.
+    fn end_of_window(&self, time: Timestamp) -> i64 {
+        match self.manners.whole_seconds {
+            true => time.whole_second().micros(),
+            false => time.micros(),
+        }
+    }
+
     fn lets_through(&self, request: &Request, stored: &Stored) -> bool {
         let window = request.query.window;
         let after = window.start.is_none_or(|start| {
-            let start = start.micros();
+            let start = self.end_of_window(start);
             stored.at > start || stored.at == start && !self.manners.start_excluded
         });
         let before = window.end.is_none_or(|end| {
-            let end = end.micros();
+            let end = self.end_of_window(end);
             stored.at < end || stored.at == end && !self.manners.end_excluded
         });
         let filters = request.query.filters.iter().all(|filter| {
@@ -251,12 +263,12 @@ impl Model {
         } as usize;
         let is_torn = self.manners.torn && rng.bool();
         if !is_torn {
-            self.change(&mut trail, &mut rng);
+            self.change(&mut trail, &mut rng, false);
         }
         let matches = |stored: &&Stored| self.lets_through(request, stored);
         let count = trail.there.values().filter(matches).count() as u64;
         if is_torn {
-            self.change(&mut trail, &mut rng);
+            self.change(&mut trail, &mut rng, true);
         }
         let mut rows: Vec<_> = trail.there.values().filter(matches).collect();
         match self.manners.ties {

@@ -35,11 +35,20 @@ impl Schedule {
     pub fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let page_size = [1, 2, 3, 7, 20, 32, 50, 100, 1000][rng.usize(0..9)];
+        let plugin = [None, None, Some("catalog"), Some("scaffolder")][rng.usize(0..4)];
+        let manners = manners(&mut rng);
+        let page = manners
+            .most
+            .map_or(page_size, |(most, _)| most.min(page_size));
+        let times = match rng.u32(0..6) {
+            0 if plugin.is_none() => full_pages(&mut rng, page),
+            _ => times(&mut rng, page_size),
+        };
         Self {
             seed,
-            manners: manners(&mut rng),
-            times: times(&mut rng, page_size),
-            plugin: [None, None, Some("catalog"), Some("scaffolder")][rng.usize(0..4)],
+            manners,
+            times,
+            plugin,
             order: [Order::NewestFirst, Order::OldestFirst][rng.usize(0..2)],
             page_size,
             concurrency: [1, 2, 4, 16, 32][rng.usize(0..5)],
@@ -109,13 +118,14 @@ impl Schedule {
     fn can_be_proven(&self) -> bool {
         let manners = &self.manners;
         let in_one_page = self.page() >= 50 && !self.is_crowded();
-        manners.counts_right() && (manners.stands_still() || in_one_page)
+        manners.counts_right() && !manners.whole_seconds && (manners.stands_still() || in_one_page)
     }
 
     /// Requests of a walk that may not be more.
     fn most_requests(&self, model: &Model) -> Option<usize> {
         let manners = &self.manners;
-        if !manners.counts_right() || !manners.stands_still() || self.is_heavy() {
+        let is_good = manners.counts_right() && manners.stands_still() && !manners.whole_seconds;
+        if !is_good || self.is_heavy() {
             return None;
         }
         let counted =
@@ -134,6 +144,14 @@ impl Schedule {
         let leak = usize::from(manners.matches_in_part) * 3;
         Some(3 * counted.count().div_ceil(self.page()).max(1) + refused + leak)
     }
+}
+
+/// As many as fit a few pages to the last place, far enough apart to be cut anywhere.
+fn full_pages(rng: &mut Rng, page: u32) -> Vec<i64> {
+    let count = i64::from(page * rng.u32(1..4));
+    let apart = 7_000_000_000 / count;
+    let times = (0..count).map(|n| START + n * apart + rng.i64(1..apart));
+    times.collect()
 }
 
 /// When things happened: evenly, in bursts, with gaps, in crowds of one instant, in instants of nearly a page.
@@ -163,7 +181,7 @@ fn times(rng: &mut Rng, page: u32) -> Vec<i64> {
 fn manners(rng: &mut Rng) -> Manners {
     let mut manners = Manners::good();
     // One fault alone, or any of them together.
-    let alone = rng.bool().then(|| rng.u32(0..13));
+    let alone = rng.bool().then(|| rng.u32(0..14));
     let is = |n: u32, rng: &mut Rng| alone.map_or(rng.u32(0..4) == 0, |one| one == n);
     manners.start_excluded = is(0, rng);
     manners.end_excluded = is(1, rng);
@@ -190,15 +208,16 @@ fn manners(rng: &mut Rng) -> Manners {
     if is(9, rng) || is(10, rng) {
         manners.changes = (rng.u32(0..40), rng.u32(0..20), rng.u32(0..20));
         manners.torn = is(10, rng);
-        if manners.torn {
-            // A deletion and something else in one answer is what no client can see.
-            manners.changes.2 = 0;
-        }
     }
     if is(11, rng) {
         manners.slowest = Duration::from_millis([20, 900, 30_000][rng.usize(0..3)]);
     }
     manners.no_date = is(12, rng);
+    manners.whole_seconds = is(13, rng);
+    if manners.whole_seconds {
+        // Nobody can see what is left out at the very end.
+        manners.end_excluded = false;
+    }
     manners
 }
 
