@@ -6,7 +6,9 @@ use crate::api::{Event, EventError, Timestamp};
 
 use super::{
     backstage::{Line, Parsed, Reason, line, unreadable},
+    carrier::production_line,
     lines::{CopyError, Lines, Piece},
+    records::{Record, Records},
 };
 
 /// Most lines in a batch.
@@ -102,6 +104,8 @@ pub struct Batch {
 pub struct Pending {
     /// Offset of its line's first byte in its file.
     pub offset: u64,
+    /// What its carrier calls it, wherever it is read.
+    pub cursor: Option<String>,
     read_at: Timestamp,
     parsed: Parsed,
 }
@@ -149,47 +153,68 @@ impl Batch {
             after: before,
             sha256: [0; 32],
         };
-        while batch.counts.read < MAX_LINES && batch.after - before < MAX_BYTES {
-            let goes_on = lines.place().in_line;
+        let mut records = Records::default();
+        let is_full =
+            |batch: &Self| batch.counts.read >= MAX_LINES || batch.after - before >= MAX_BYTES;
+        // What has begun is read to its end: a part alone is no line.
+        while !is_full(&batch) || records.are_open() {
+            let at = lines.place().clone();
             match lines.read_next().map_err(ReadError::Lines)? {
                 Piece::End => break,
-                Piece::Line if goes_on && lines.bytes().trim_ascii().is_empty() => {}
-                Piece::Line => batch.take_line(lines, clock, rejects)?,
+                Piece::Line if at.in_line && lines.bytes().trim_ascii().is_empty() => {}
+                Piece::Line => {
+                    for record in records.take(lines.bytes(), at, lines.number()) {
+                        batch.take_record(record, clock, rejects)?;
+                    }
+                }
                 Piece::Long => batch.take_long(lines, rejects)?,
             }
             batch.after = lines.place().offset;
-            if lines.must_wait() {
+            if lines.must_wait() && !records.are_open() {
                 break;
             }
         }
-        batch.sha256 = lines.place().sha256();
+        if let Some(record) = records.last() {
+            batch.take_record(record, clock, rejects)?;
+        }
+        // The rest of a line that has begun may come later: then all of it is read again, and what stands between its
+        // parts is known by its id.
+        let end = records.begun().unwrap_or_else(|| lines.place());
+        batch.after = end.offset;
+        batch.sha256 = end.sha256();
         Ok((batch.after > before).then_some(batch))
     }
 
-    fn take_line<R: Read>(
+    fn take_record(
         &mut self,
-        lines: &Lines<R>,
+        record: Record,
         clock: &mut Clock,
         rejects: &mut dyn Write,
     ) -> Result<(), ReadError> {
         self.counts.read += 1;
-        match line(lines.bytes()) {
+        let translated = production_line(&record.text);
+        let line = record
+            .too_long()
+            .unwrap_or_else(|| line(translated.as_deref().unwrap_or(&record.text)));
+        match line {
             Line::Other => self.counts.other += 1,
             Line::Initiated => self.counts.initiated += 1,
             Line::Event(parsed) => {
                 self.counts.events += 1;
                 self.counts.repaired += u64::from(parsed.is_repaired());
-                self.counts.timeless += u64::from(!parsed.has_time());
+                let is_timeless = !parsed.has_time() && record.time.is_none();
+                self.counts.timeless += u64::from(is_timeless);
                 self.events.push(Pending {
-                    offset: lines.start(),
-                    read_at: clock.tick(),
+                    offset: record.offset,
+                    cursor: record.cursor,
+                    read_at: record.time.unwrap_or_else(|| clock.tick()),
                     parsed: *parsed,
                 });
             }
             Line::Rejected(reason) => {
-                self.reject(lines.number(), reason);
+                self.reject(record.number, reason);
                 // In one call, so that another program that appends to the same file does not get in between.
-                let line = [lines.bytes(), b"\n"].concat();
+                let line = [record.text.as_slice(), b"\n"].concat();
                 rejects.write_all(&line).map_err(ReadError::Rejects)?;
             }
         }

@@ -5,12 +5,14 @@
 
 mod backstage;
 mod batch;
+mod carrier;
 mod lines;
 mod place;
+mod records;
 mod source;
 
 pub use backstage::Reason;
 pub use batch::{Batch, Clock, Counts, Pending, ReadError, Rejection};
 pub use lines::{Lines, MAX_LINE};
 pub use place::Place;
-pub use source::{Known, Survey, event_id, new_source, survey};
+pub use source::{Known, Survey, event_id, journal_id, new_source, survey};

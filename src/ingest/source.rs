@@ -137,6 +137,11 @@ pub fn event_id(source: Uuid, offset: u64) -> Uuid {
     Uuid::new_v5(&source, offset.to_string().as_bytes())
 }
 
+/// The id of the event that the journal calls by this cursor, in whatever file it is read.
+pub fn journal_id(cursor: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, cursor.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use std::{collections::HashSet, io::Cursor};

@@ -11,6 +11,7 @@
 mod agreement;
 mod broken_answers;
 mod broken_off;
+mod carriers;
 mod command_line;
 mod completeness;
 mod compressed_answers;

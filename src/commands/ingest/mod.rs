@@ -14,27 +14,31 @@ use uuid::Uuid;
 
 use super::{Context, options::store_path};
 use crate::{
-    api::{Event, EventError},
+    api::EventError,
     config::Environment,
     error::Error,
-    ingest::{Batch, Clock, Counts, Known, Lines, Place, ReadError, event_id, new_source, survey},
+    ingest::{
+        Batch, Clock, Counts, Known, Lines, Place, ReadError, event_id, journal_id, new_source,
+        survey,
+    },
     output::Ui,
     store::{Advance, SourceProgress, StoreError, Writer},
 };
 
-use input::Input;
+use input::{Input, inflated};
 
 /// Rejected lines that are named one by one.
 const NAMED: u64 = 20;
 
 /// Store the audit events that a Backstage wrote to its log
 ///
-/// Reads the lines that Backstage's auditor writes to the log (JSON, as with NODE_ENV=production) and stores the
-/// outcome of each audit event. Each line is stored once, however often the command runs: a file is known by its
+/// Reads the lines that Backstage's auditor writes to the log and stores the outcome of each audit event. They may come
+/// as they are (JSON, or the coloured text of development), as Docker's json-file, in the log format of Kubernetes (CRI),
+/// or from `journalctl -o json`, and compressed with gzip; that is seen by itself. Each line is stored once, however often the command runs: a file is known by its
 /// content, renamed or not, and reading goes on where it ended, also after a crash. A pipe on standard input has no
 /// such place: each run over one is new.
 ///
-/// Lines carry no time of their own as a rule; an event's time is then the time at which its line was read. A line
+/// Lines carry no time of their own as a rule: what carried them gives it, or else it is the time of reading. A line
 /// whose isAuditEvent was overwritten by a field of an error cannot be told from other lines of the log.
 #[derive(Debug, clap::Args)]
 pub struct IngestArgs {
@@ -157,9 +161,7 @@ fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
         ui.warning(&format!("… and {} more", all.rejected - session.named));
     }
     if all.other > 0 && all.other == all.read {
-        ui.note(
-            "no line is an audit event in JSON: Backstage writes such lines with NODE_ENV=production",
-        );
+        ui.note("no line is an audit event of a Backstage");
     }
     match all.timeless {
         0 => {}
@@ -214,6 +216,10 @@ impl Session<'_> {
         }
         // A path can lead to a pipe, and standard input can be a file.
         if kind.is_file() {
+            let file = inflated(file).map_err(|reason| IngestError::Read {
+                name: input.name(),
+                reason,
+            })?;
             self.ingest_file(file, input)
         } else {
             let mut random = [0; 16];
@@ -304,15 +310,22 @@ impl Session<'_> {
             }
         };
         let recorded_at = self.clock.tick();
-        let events: Vec<Event> = batch
-            .events
-            .into_iter()
-            .map(|event| {
-                let id = event_id(source, event.offset).to_string();
-                event.into_event(id, recorded_at)
-            })
-            .collect::<Result<_, EventError>>()?;
-        Ok(self.writer.append(&events, advance.as_ref())?)
+        let (mut events, mut named) = (Vec::new(), Vec::new());
+        for event in batch.events {
+            match event.cursor.as_deref().map(journal_id) {
+                Some(id) => named.push(event.into_event(id.to_string(), recorded_at)?),
+                None => {
+                    let id = event_id(source, event.offset).to_string();
+                    events.push(event.into_event(id, recorded_at)?);
+                }
+            }
+        }
+        // What the journal names is one event in whatever file it comes; whoever is cut off here stores it again.
+        let stored = match named.is_empty() {
+            true => 0,
+            false => self.writer.append(&named, None)?,
+        };
+        Ok(stored + self.writer.append(&events, advance.as_ref())?)
     }
 }
 
