@@ -37,6 +37,8 @@ pub struct Learned {
     stuck: u32,
     /// Bytes of an event, on average of the last pages.
     pub size: usize,
+    /// Events that have come.
+    events: usize,
     clock: Clock,
 }
 
@@ -52,6 +54,7 @@ impl Learned {
             miscounts: 0,
             stuck: 0,
             size: 512,
+            events: 0,
             clock: Clock::new(now),
         }
     }
@@ -64,8 +67,11 @@ impl Learned {
         }
         let events = &answer.page.events;
         let bytes: usize = events.iter().map(|event| event.json().len()).sum();
-        let before = MEMORY * self.size;
-        self.size = ((before + bytes) / (MEMORY + events.len())).max(1);
+        let before = self.events.min(MEMORY);
+        self.events += events.len();
+        if let Some(mean) = (before * self.size + bytes).checked_div(before + events.len()) {
+            self.size = mean.max(1);
+        }
         self.clock.not_before(sent)
     }
 
@@ -114,7 +120,7 @@ impl Learned {
         self.page = other.page.or(self.page);
         self.counts |= other.counts;
         self.ceiling = self.ceiling.into_iter().chain(other.ceiling).min();
-        self.size = other.size;
+        (self.size, self.events) = (other.size, other.events);
         self.stuck = match self.is_stuck() {
             true => self.stuck,
             false => other.stuck,

@@ -18,8 +18,9 @@ use crate::{
     query::{Filter, Order, Query, Request, Sendable},
 };
 
-/// Bytes of events that may wait for their turn, those asked for included, before no further part is asked for.
-const MAX_HELD: usize = 11 << 20;
+/// Bytes of events that may wait for their turn, those asked for included, for each request side by side: one page that
+/// is asked for, and two that wait for it.
+const MAX_HELD: usize = 3 << 19;
 /// Requests a full page, at most, all in all.
 const MOST_A_PAGE: f64 = 2.9;
 /// Requests a full page where nothing is guessed: one to see where to cut, one to read.
@@ -268,7 +269,7 @@ impl<P: Pages> Run<P> {
         }
         let wanted = self.reading.wanted.unwrap_or(u64::MAX);
         self.account.given + events as u64 >= wanted
-            || held > MAX_HELD
+            || held > MAX_HELD * self.reading.concurrency.max(4)
             || waiting > 3 * self.reading.concurrency
     }
 
