@@ -68,6 +68,16 @@ impl Parsed {
         self.repaired
     }
 
+    /// Who acted, as it will be stored.
+    pub fn actor_id(&self) -> Option<&str> {
+        self.draft.actor_id.as_deref()
+    }
+
+    /// What was done.
+    pub fn event_id(&self) -> &str {
+        &self.draft.event_id
+    }
+
     /// Whether the line says when it was written.
     pub fn has_time(&self) -> bool {
         self.time.is_some()
