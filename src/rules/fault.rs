@@ -54,9 +54,18 @@ impl fmt::Display for Place {
 /// What can be wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// Not YAML, or more of it than anybody writes.
+    /// Not YAML.
     #[error("this is not YAML: {0}")]
     NotYaml(String),
+    /// A key that comes twice in one mapping.
+    #[error("this key is there already")]
+    SameKey,
+    /// More than one document.
+    #[error("a second document begins here: one is expected")]
+    SeveralDocuments,
+    /// More than anybody writes, by itself or by what its aliases stand for.
+    #[error("this is more than is read of a file: too large, too deep, or too many aliases")]
+    TooMuch,
     /// A `*` without quotes, which begins an alias of YAML.
     #[error("a * that begins a value needs quotes: '*'")]
     BareStar,
@@ -134,6 +143,9 @@ impl Fault {
     pub fn weight(&self) -> Weight {
         match self {
             Self::NotYaml(_)
+            | Self::SameKey
+            | Self::SeveralDocuments
+            | Self::TooMuch
             | Self::BareStar
             | Self::NoRules
             | Self::NotAMapping { .. }

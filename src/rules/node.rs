@@ -11,7 +11,7 @@ use serde_saphyr::{Error, Options, Spanned};
 use super::Fault;
 
 /// Longest text that is kept; no id or key is.
-pub const MAX_TEXT: usize = 1000;
+pub const MAX_TEXT: usize = 500;
 /// Longest part of a text that is quoted.
 const QUOTED: usize = 100;
 
@@ -66,7 +66,6 @@ fn options() -> Options {
             max_anchors: 1_000,
             max_recorded_anchor_events: 200_000,
             max_recorded_anchor_bytes: 16 << 20,
-            max_documents: 1,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: 100_000,
@@ -88,9 +87,23 @@ fn fault(text: &str, error: &Error) -> (u64, Fault) {
     if value.starts_with('*') {
         return (line, Fault::BareStar);
     }
-    let said = error.without_snippet().to_string();
-    let first = said.lines().next().unwrap_or_default();
-    (line, Fault::NotYaml(cut(first)))
+    let fault = match error.without_snippet() {
+        Error::DuplicateMappingKey { .. } => Fault::SameKey,
+        Error::MultipleDocuments { .. } => Fault::SeveralDocuments,
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => Fault::TooMuch,
+        other => {
+            let said = other.to_string();
+            let first = said.lines().next().unwrap_or_default();
+            let what = first
+                .rsplit_once(" at line ")
+                .map_or(first, |(what, _)| what);
+            Fault::NotYaml(cut(what))
+        }
+    };
+    (line, fault)
 }
 
 /// The beginning of a text, as much of it as is quoted.
