@@ -55,7 +55,7 @@ pub enum Reason {
 #[derive(Debug)]
 pub struct Parsed {
     /// Everything but `id`, `event_time` and `recorded_at`, which are empty.
-    draft: Draft,
+    pub(super) draft: Draft,
     /// The line's own time, as it is written there.
     time: Option<String>,
     /// Whether an error's fields had overwritten the event's.
@@ -66,16 +66,6 @@ impl Parsed {
     /// Whether an error's fields had overwritten the event's.
     pub fn is_repaired(&self) -> bool {
         self.repaired
-    }
-
-    /// Who acted, as it will be stored.
-    pub fn actor_id(&self) -> Option<&str> {
-        self.draft.actor_id.as_deref()
-    }
-
-    /// What was done.
-    pub fn event_id(&self) -> &str {
-        &self.draft.event_id
     }
 
     /// Whether the line says when it was written.

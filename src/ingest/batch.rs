@@ -184,7 +184,9 @@ impl Batch {
         match line(lines.bytes()) {
             Line::Other => self.counts.other += 1,
             Line::Initiated => self.counts.initiated += 1,
-            Line::Event(parsed) if excludes(parsed.actor_id(), parsed.event_id()) => {
+            Line::Event(parsed)
+                if excludes(parsed.draft.actor_id.as_deref(), &parsed.draft.event_id) =>
+            {
                 self.counts.excluded += 1;
             }
             Line::Event(parsed) => {
