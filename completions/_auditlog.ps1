@@ -33,6 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Find events, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one event, every field')
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Store the audit events that a Backstage wrote to its log')
+            [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Check exclusion rules, and try them on history')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the audit-event API over a store')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Make, check, keep and try the access token')
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Save, list and choose sources')
@@ -132,6 +133,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
         'auditlog;ingest' {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store to write to; created if there is none [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Append lines that say they are audit events, and cannot be read as such, to this file')
+            [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
@@ -139,6 +141,84 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            break
+        }
+        'auditlog;rules' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say what is wrong with exclusion rules, line by line')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Say what exclusion rules would drop of the events that there are')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'auditlog;rules;check' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            break
+        }
+        'auditlog;rules;test' {
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Ask a store''s file [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this time')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Send no more requests than this, evenly spaced: N/s or N/m')
+            [CompletionResult]::new('--plugin', '--plugin', [CompletionResultType]::ParameterName, 'Show events of these plugins')
+            [CompletionResult]::new('--event', '--event', [CompletionResultType]::ParameterName, 'Show these events, like entity-fetch')
+            [CompletionResult]::new('--severity', '--severity', [CompletionResultType]::ParameterName, 'Show these severities: low, medium, high, critical')
+            [CompletionResult]::new('--min-severity', '--min-severity', [CompletionResultType]::ParameterName, 'Show this severity and those above it')
+            [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'Show these outcomes: succeeded, failed')
+            [CompletionResult]::new('--actor', '--actor', [CompletionResultType]::ParameterName, 'Show what these actors did, like user:default/john')
+            [CompletionResult]::new('--actor-type', '--actor-type', [CompletionResultType]::ParameterName, 'Show these kinds of actor: user, service')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'Show these HTTP methods')
+            [CompletionResult]::new('--request-url', '--request-url', [CompletionResultType]::ParameterName, 'Show requests to these paths')
+            [CompletionResult]::new('--action', '--action', [CompletionResultType]::ParameterName, 'Show these actions, like create')
+            [CompletionResult]::new('--query-type', '--query-type', [CompletionResultType]::ParameterName, 'Show these kinds of query, like by-id')
+            [CompletionResult]::new('--entity', '--entity', [CompletionResultType]::ParameterName, 'Show events about these entities, like component:default/my-service')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Show events from here on: RFC 3339, 2026-01-31, "2026-01-31 10:00", 7d or 2h30m ago, now, today, yesterday, a weekday')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Show events up to here; a day belongs to it whole. Default: the server''s clock')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Show the last 24h, 7d, 2w')
+            [CompletionResult]::new('--on', '--on', [CompletionResultType]::ParameterName, 'Show a day, month, quarter or year: 2026-01-31, 2026-01, 2026-Q1, 2026, today, yesterday, a weekday')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Read and show times in this zone, like Europe/Berlin. Default: local')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write in this format')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write in this format')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Ask the built-in sample trail')
+            [CompletionResult]::new('--failed', '--failed', [CompletionResultType]::ParameterName, 'Show failures, as --status failed')
+            [CompletionResult]::new('--utc', '--utc', [CompletionResultType]::ParameterName, 'Read and show times in UTC')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            break
+        }
+        'auditlog;rules;help' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say what is wrong with exclusion rules, line by line')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Say what exclusion rules would drop of the events that there are')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'auditlog;rules;help;check' {
+            break
+        }
+        'auditlog;rules;help;test' {
+            break
+        }
+        'auditlog;rules;help;help' {
             break
         }
         'auditlog;serve' {
@@ -378,6 +458,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Find events, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one event, every field')
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Store the audit events that a Backstage wrote to its log')
+            [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Check exclusion rules, and try them on history')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the audit-event API over a store')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Make, check, keep and try the access token')
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Save, list and choose sources')
@@ -392,6 +473,17 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             break
         }
         'auditlog;help;ingest' {
+            break
+        }
+        'auditlog;help;rules' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say what is wrong with exclusion rules, line by line')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Say what exclusion rules would drop of the events that there are')
+            break
+        }
+        'auditlog;help;rules;check' {
+            break
+        }
+        'auditlog;help;rules;test' {
             break
         }
         'auditlog;help;serve' {

@@ -30,6 +30,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand events 'Find events, newest first'
             cand show 'Show one event, every field'
             cand ingest 'Store the audit events that a Backstage wrote to its log'
+            cand rules 'Check exclusion rules, and try them on history'
             cand serve 'Serve the audit-event API over a store'
             cand token 'Make, check, keep and try the access token'
             cand profile 'Save, list and choose sources'
@@ -126,6 +127,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         &'auditlog;ingest'= {
             cand --store 'Store to write to; created if there is none [env: AUDITLOG_STORE]'
             cand --rejects 'Append lines that say they are audit events, and cannot be read as such, to this file'
+            cand --rules 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check'
             cand --color 'Show colours [env: NO_COLOR]'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
@@ -133,6 +135,77 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand -h 'Print this help; -h prints less of it'
             cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;rules'= {
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+            cand check 'Say what is wrong with exclusion rules, line by line'
+            cand test 'Say what exclusion rules would drop of the events that there are'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'auditlog;rules;check'= {
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;rules;test'= {
+            cand --url 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]'
+            cand --profile 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]'
+            cand --store 'Ask a store''s file [env: AUDITLOG_STORE]'
+            cand --token-file 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]'
+            cand --ca-cert 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]'
+            cand --timeout 'Give up on a request after this time'
+            cand --retries 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)'
+            cand --rate 'Send no more requests than this, evenly spaced: N/s or N/m'
+            cand --plugin 'Show events of these plugins'
+            cand --event 'Show these events, like entity-fetch'
+            cand --severity 'Show these severities: low, medium, high, critical'
+            cand --min-severity 'Show this severity and those above it'
+            cand --status 'Show these outcomes: succeeded, failed'
+            cand --actor 'Show what these actors did, like user:default/john'
+            cand --actor-type 'Show these kinds of actor: user, service'
+            cand --method 'Show these HTTP methods'
+            cand --request-url 'Show requests to these paths'
+            cand --action 'Show these actions, like create'
+            cand --query-type 'Show these kinds of query, like by-id'
+            cand --entity 'Show events about these entities, like component:default/my-service'
+            cand --since 'Show events from here on: RFC 3339, 2026-01-31, "2026-01-31 10:00", 7d or 2h30m ago, now, today, yesterday, a weekday'
+            cand --until 'Show events up to here; a day belongs to it whole. Default: the server''s clock'
+            cand --last 'Show the last 24h, 7d, 2w'
+            cand --on 'Show a day, month, quarter or year: 2026-01-31, 2026-01, 2026-Q1, 2026, today, yesterday, a weekday'
+            cand --tz 'Read and show times in this zone, like Europe/Berlin. Default: local'
+            cand -o 'Write in this format'
+            cand --output 'Write in this format'
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand --demo 'Ask the built-in sample trail'
+            cand --failed 'Show failures, as --status failed'
+            cand --utc 'Read and show times in UTC'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;rules;help'= {
+            cand check 'Say what is wrong with exclusion rules, line by line'
+            cand test 'Say what exclusion rules would drop of the events that there are'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'auditlog;rules;help;check'= {
+        }
+        &'auditlog;rules;help;test'= {
+        }
+        &'auditlog;rules;help;help'= {
         }
         &'auditlog;serve'= {
             cand --store 'Serve this store; created where there is none [env: AUDITLOG_STORE]'
@@ -343,6 +416,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand events 'Find events, newest first'
             cand show 'Show one event, every field'
             cand ingest 'Store the audit events that a Backstage wrote to its log'
+            cand rules 'Check exclusion rules, and try them on history'
             cand serve 'Serve the audit-event API over a store'
             cand token 'Make, check, keep and try the access token'
             cand profile 'Save, list and choose sources'
@@ -354,6 +428,14 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         &'auditlog;help;show'= {
         }
         &'auditlog;help;ingest'= {
+        }
+        &'auditlog;help;rules'= {
+            cand check 'Say what is wrong with exclusion rules, line by line'
+            cand test 'Say what exclusion rules would drop of the events that there are'
+        }
+        &'auditlog;help;rules;check'= {
+        }
+        &'auditlog;help;rules;test'= {
         }
         &'auditlog;help;serve'= {
         }

@@ -34,6 +34,7 @@ complete -c auditlog -n "__fish_auditlog_needs_command" -s V -l version -d 'Prin
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "events" -d 'Find events, newest first'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "show" -d 'Show one event, every field'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "ingest" -d 'Store the audit events that a Backstage wrote to its log'
+complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "rules" -d 'Check exclusion rules, and try them on history'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "serve" -d 'Serve the audit-event API over a store'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "token" -d 'Make, check, keep and try the access token'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "profile" -d 'Save, list and choose sources'
@@ -126,12 +127,70 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s v -l verbose 
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l store -d 'Store to write to; created if there is none [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rejects -d 'Append lines that say they are audit events, and cannot be read as such, to this file' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rules -d 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and not __fish_seen_subcommand_from check test help" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and not __fish_seen_subcommand_from check test help" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and not __fish_seen_subcommand_from check test help" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and not __fish_seen_subcommand_from check test help" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and not __fish_seen_subcommand_from check test help" -f -a "check" -d 'Say what is wrong with exclusion rules, line by line'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and not __fish_seen_subcommand_from check test help" -f -a "test" -d 'Say what exclusion rules would drop of the events that there are'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and not __fish_seen_subcommand_from check test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from check" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from check" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l url -d 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l profile -d 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l store -d 'Ask a store\'s file [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l token-file -d 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l timeout -d 'Give up on a request after this time' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l retries -d 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l rate -d 'Send no more requests than this, evenly spaced: N/s or N/m' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l plugin -d 'Show events of these plugins' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l event -d 'Show these events, like entity-fetch' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l severity -d 'Show these severities: low, medium, high, critical' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l min-severity -d 'Show this severity and those above it' -r -f -a "low\t''
+medium\t''
+high\t''
+critical\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l status -d 'Show these outcomes: succeeded, failed' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l actor -d 'Show what these actors did, like user:default/john' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l actor-type -d 'Show these kinds of actor: user, service' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l method -d 'Show these HTTP methods' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l request-url -d 'Show requests to these paths' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l action -d 'Show these actions, like create' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l query-type -d 'Show these kinds of query, like by-id' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l entity -d 'Show events about these entities, like component:default/my-service' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l since -d 'Show events from here on: RFC 3339, 2026-01-31, "2026-01-31 10:00", 7d or 2h30m ago, now, today, yesterday, a weekday' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l until -d 'Show events up to here; a day belongs to it whole. Default: the server\'s clock' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l last -d 'Show the last 24h, 7d, 2w' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l on -d 'Show a day, month, quarter or year: 2026-01-31, 2026-01, 2026-Q1, 2026, today, yesterday, a weekday' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l tz -d 'Read and show times in this zone, like Europe/Berlin. Default: local' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -s o -l output -d 'Write in this format' -r -f -a "table\t'Two tables: the rules, and what nobody should lose'
+json\t'One JSON object'"
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l demo -d 'Ask the built-in sample trail'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l failed -d 'Show failures, as --status failed'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l utc -d 'Read and show times in UTC'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say what is wrong with exclusion rules, line by line'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Say what exclusion rules would drop of the events that there are'
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l store -d 'Serve this store; created where there is none [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l accept-token-file -d 'Accept the tokens in this file, one a line' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l listen -d 'Listen here; port 0 takes any that is free' -r
@@ -273,14 +332,17 @@ never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s h -l help -d 'Print this help; -h prints less of it'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "events" -d 'Find events, newest first'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "show" -d 'Show one event, every field'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "ingest" -d 'Store the audit events that a Backstage wrote to its log'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "serve" -d 'Serve the audit-event API over a store'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "token" -d 'Make, check, keep and try the access token'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "profile" -d 'Save, list and choose sources'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest serve token profile completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "events" -d 'Find events, newest first'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "show" -d 'Show one event, every field'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "ingest" -d 'Store the audit events that a Backstage wrote to its log'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "rules" -d 'Check exclusion rules, and try them on history'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "serve" -d 'Serve the audit-event API over a store'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "token" -d 'Make, check, keep and try the access token'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "profile" -d 'Save, list and choose sources'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "check" -d 'Say what is wrong with exclusion rules, line by line'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "test" -d 'Say what exclusion rules would drop of the events that there are'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "generate" -d 'Print a new random token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "validate" -d 'Check that a server can take a token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "set" -d 'Keep the token of a profile'

@@ -10,6 +10,7 @@ mod follow;
 pub mod ingest;
 pub mod options;
 pub mod profile;
+pub mod rules;
 pub mod serve;
 pub mod show;
 mod summary;

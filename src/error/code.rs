@@ -72,7 +72,8 @@ impl Error {
             | Self::Time(_)
             | Self::Config(_)
             | Self::Credentials(_)
-            | Self::Settings(_) => Code::Usage,
+            | Self::Settings(_)
+            | Self::Rules(_) => Code::Usage,
             Self::NoToken => Code::Refused,
             Self::TokenSource(error) => token_source_code(error),
             Self::Client(error) | Self::Source(SourceError::Client(error)) => client_code(error),

@@ -6,7 +6,7 @@ use super::Error;
 use crate::{
     api::PageError,
     client::ClientError,
-    commands::ingest::IngestError,
+    commands::{ingest::IngestError, rules::RulesError},
     config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
     files::AppendError,
     follow::Unusable,
@@ -76,6 +76,7 @@ impl Error {
             Self::Source(error) => return source_hint(error),
             Self::Store(error) => return store_hint(error).map(str::to_owned),
             Self::Ingest(error) => return ingest_hint(error).map(str::to_owned),
+            Self::Rules(error) => rules_hint(error),
             Self::Serve(ServeError::Listen { .. }) => "choose another address with --listen",
             Self::Serve(ServeError::CutOff(_)) => return None,
         };
@@ -301,6 +302,15 @@ fn ingest_hint(error: &IngestError) -> Option<&'static str> {
         }
         IngestError::Store(error) => store_hint(error),
         IngestError::Event(_) | IngestError::Random(_) => None,
+    }
+}
+
+fn rules_hint(error: &RulesError) -> &'static str {
+    match error {
+        RulesError::Read { .. } => "check the path and who may read it",
+        RulesError::TooLarge(_) => "give the rules a file of their own",
+        RulesError::Faulty { .. } => "mend the lines that are named above",
+        RulesError::Unusable { .. } => "auditlog rules check names all there is to mend",
     }
 }
 

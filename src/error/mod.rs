@@ -10,7 +10,7 @@ use std::{io, path::PathBuf};
 use crate::{
     api::Timestamp,
     client::ClientError,
-    commands::ingest::IngestError,
+    commands::{ingest::IngestError, rules::RulesError},
     config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
     files::AppendError,
     follow::Unusable,
@@ -112,6 +112,8 @@ pub enum Error {
     Store(#[from] StoreError),
     #[error(transparent)]
     Ingest(#[from] IngestError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     #[error(transparent)]
     Serve(#[from] ServeError),
 }

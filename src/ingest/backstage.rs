@@ -55,7 +55,7 @@ pub enum Reason {
 #[derive(Debug)]
 pub struct Parsed {
     /// Everything but `id`, `event_time` and `recorded_at`, which are empty.
-    draft: Draft,
+    pub(super) draft: Draft,
     /// The line's own time, as it is written there.
     time: Option<String>,
     /// Whether an error's fields had overwritten the event's.

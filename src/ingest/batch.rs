@@ -47,8 +47,10 @@ impl Clock {
 pub struct Counts {
     /// Lines.
     pub read: u64,
-    /// Outcomes of audit events.
+    /// Outcomes of audit events that are to be stored.
     pub events: u64,
+    /// Outcomes of audit events that are not, by the rules.
+    pub excluded: u64,
     /// Beginnings of audit events, which are not stored.
     pub initiated: u64,
     /// Lines of something else.
@@ -65,6 +67,7 @@ impl std::ops::AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.read += other.read;
         self.events += other.events;
+        self.excluded += other.excluded;
         self.initiated += other.initiated;
         self.other += other.other;
         self.repaired += other.repaired;
@@ -72,6 +75,9 @@ impl std::ops::AddAssign for Counts {
         self.timeless += other.timeless;
     }
 }
+
+/// Whether an actor's event is not to be stored.
+pub type Excludes<'a> = &'a dyn Fn(Option<&str>, &str) -> bool;
 
 /// A line that was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +149,7 @@ impl Batch {
         lines: &mut Lines<R>,
         clock: &mut Clock,
         rejects: &mut dyn Write,
+        excludes: Excludes<'_>,
     ) -> Result<Option<Self>, ReadError> {
         let before = lines.place().offset;
         let mut batch = Self {
@@ -164,7 +171,7 @@ impl Batch {
                 Piece::Line if at.in_line && lines.bytes().trim_ascii().is_empty() => {}
                 Piece::Line => {
                     for record in records.take(lines.bytes(), at, lines.number()) {
-                        batch.take_record(record, clock, rejects)?;
+                        batch.take_record(record, clock, rejects, excludes)?;
                     }
                 }
                 Piece::Long => batch.take_long(lines, rejects)?,
@@ -175,7 +182,7 @@ impl Batch {
             }
         }
         if let Some(record) = records.last() {
-            batch.take_record(record, clock, rejects)?;
+            batch.take_record(record, clock, rejects, excludes)?;
         }
         // The rest of a line that has begun may come later: then all of it is read again, and what stands between its
         // parts is known by its id.
@@ -190,6 +197,7 @@ impl Batch {
         record: Record,
         clock: &mut Clock,
         rejects: &mut dyn Write,
+        excludes: Excludes<'_>,
     ) -> Result<(), ReadError> {
         self.counts.read += 1;
         let translated = production_line(&record.text);
@@ -199,6 +207,11 @@ impl Batch {
         match line {
             Line::Other => self.counts.other += 1,
             Line::Initiated => self.counts.initiated += 1,
+            Line::Event(parsed)
+                if excludes(parsed.draft.actor_id.as_deref(), &parsed.draft.event_id) =>
+            {
+                self.counts.excluded += 1;
+            }
             Line::Event(parsed) => {
                 self.counts.events += 1;
                 self.counts.repaired += u64::from(parsed.is_repaired());
@@ -250,11 +263,13 @@ impl Batch {
 mod tests {
     use super::{
         super::{Place, lines::MAX_LINE},
-        Batch, Clock, Lines, MAX_LINES, ReadError, Rejection,
+        Batch, Clock, Excludes, Lines, MAX_LINES, ReadError, Rejection,
     };
     use crate::{api::Timestamp, ingest::Reason};
 
     const EVENT: &str = r#"{"isAuditEvent":true,"message":"p.e","status":"succeeded"}"#;
+
+    const NONE: Excludes<'_> = &|_, _| false;
 
     fn stopped() -> Clock {
         Clock::new(|| Timestamp::from_micros(1_000).unwrap())
@@ -265,7 +280,8 @@ mod tests {
         let mut lines = Lines::new(text.as_bytes(), Place::default(), Some(text.len() as u64));
         let mut rejects = Vec::new();
         let mut batches = Vec::new();
-        while let Some(batch) = Batch::read(&mut lines, &mut stopped(), &mut rejects).unwrap() {
+        while let Some(batch) = Batch::read(&mut lines, &mut stopped(), &mut rejects, NONE).unwrap()
+        {
             batches.push(batch);
         }
         (batches, String::from_utf8(rejects).unwrap())
@@ -339,7 +355,7 @@ mod tests {
         let text = format!("{EVENT}\n{EVENT}");
         let to = Some(text.len() as u64 + 1);
         let mut lines = Lines::new(text.as_bytes(), Place::default(), to);
-        let read = Batch::read(&mut lines, &mut stopped(), &mut Vec::new());
+        let read = Batch::read(&mut lines, &mut stopped(), &mut Vec::new(), NONE);
         assert!(matches!(read, Err(ReadError::Lines(_))));
     }
 
@@ -361,7 +377,7 @@ mod tests {
         let pipe = Pipe(vec!["a\nb\nc", "c\n", "d"]);
         let mut lines = Lines::new(pipe, Place::default(), None);
         let mut next = || {
-            Batch::read(&mut lines, &mut stopped(), &mut Vec::new())
+            Batch::read(&mut lines, &mut stopped(), &mut Vec::new(), NONE)
                 .unwrap()
                 .map(|batch| batch.after)
         };

@@ -12,7 +12,7 @@ mod records;
 mod source;
 
 pub use backstage::Reason;
-pub use batch::{Batch, Clock, Counts, Pending, ReadError, Rejection};
+pub use batch::{Batch, Clock, Counts, Excludes, Pending, ReadError, Rejection};
 pub use lines::{Lines, MAX_LINE};
 pub use place::Place;
 pub use source::{Known, Survey, event_id, journal_id, new_source, survey};

@@ -45,6 +45,8 @@ mod proxies;
 mod receipt;
 mod recorded_answers;
 mod retries;
+mod rules;
+mod rules_check;
 mod schedules;
 mod schedules_over_tcp;
 mod secrecy;

@@ -164,7 +164,7 @@ fn the_digest_is_that_of_the_output() {
         assert_eq!(written.output.file.as_deref(), Some("out"));
         assert_eq!(written.output.sha256, Some(sha256(&bytes)));
         assert_eq!(written.output.bytes, Some(bytes.len() as u64));
-        assert_eq!(written.events_written, 94);
+        assert_eq!(written.events_written, 89);
         assert_eq!(written.source.kind, "store");
         assert_eq!(written.source.address.as_deref(), Some("s.db"));
         assert_eq!(written.verdict, "complete");

@@ -12,7 +12,7 @@ use std::{
 use chrono::Utc;
 use uuid::Uuid;
 
-use super::{Context, options::store_path};
+use super::{Context, options::store_path, rules::read_rules};
 use crate::{
     api::EventError,
     config::Environment,
@@ -22,6 +22,7 @@ use crate::{
         survey,
     },
     output::Ui,
+    rules::Rules,
     store::{Advance, SourceProgress, StoreError, Writer},
 };
 
@@ -38,6 +39,9 @@ const NAMED: u64 = 20;
 /// content, renamed or not, and reading goes on where it ended, also after a crash. A pipe on standard input has no
 /// such place: each run over one is new.
 ///
+/// Events that an exclusion rule matches are counted and not stored: entity-fetch and entity-facets from plugins, and
+/// what --rules says beside them.
+///
 /// Lines carry no time of their own as a rule: what carried them gives it, or else it is the time of reading. A line
 /// whose isAuditEvent was overwritten by a field of an error cannot be told from other lines of the log.
 #[derive(Debug, clap::Args)]
@@ -51,14 +55,18 @@ pub struct IngestArgs {
     /// Append lines that say they are audit events, and cannot be read as such, to this file
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    /// Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
 }
 
 /// What `ingest` will do.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct IngestPlan {
     inputs: Vec<Input>,
     store: PathBuf,
     rejects: Option<PathBuf>,
+    rules: Rules,
 }
 
 /// Why `ingest` cannot begin or go on.
@@ -112,9 +120,14 @@ impl IngestArgs {
         if inputs.iter().filter(|&it| *it == Input::Standard).count() > 1 {
             return Err(IngestError::StandardInputTwice.into());
         }
+        let rules = match &self.rules {
+            Some(path) => read_rules(path)?.in_force(),
+            None => Rules::default(),
+        };
         Ok(IngestPlan {
             inputs,
             store,
+            rules,
             rejects: self.rejects.clone(),
         })
     }
@@ -140,6 +153,7 @@ fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
         rejects,
         clock: Clock::new(|| Utc::now().into()),
         ui,
+        rules: &plan.rules,
         named: 0,
     };
     let mut all = Counts::default();
@@ -179,6 +193,7 @@ struct Session<'a> {
     rejects: Box<dyn Write>,
     clock: Clock,
     ui: &'a Ui,
+    rules: &'a Rules,
     /// Rejected lines that were named.
     named: u64,
 }
@@ -268,7 +283,8 @@ impl Session<'_> {
     ) -> Result<Done, IngestError> {
         let mut done = Done::default();
         loop {
-            let read = Batch::read(&mut lines, &mut self.clock, &mut self.rejects);
+            let excludes = |actor: Option<&str>, event: &str| self.rules.excludes(actor, event);
+            let read = Batch::read(&mut lines, &mut self.clock, &mut self.rejects, &excludes);
             let batch = read.map_err(|error| match error {
                 ReadError::Rejects(reason) => IngestError::Rejects(reason),
                 ReadError::Lines(reason) => IngestError::Read {
@@ -368,6 +384,7 @@ impl Done {
     fn summary(&self) -> String {
         let Counts {
             read,
+            excluded,
             initiated,
             other,
             repaired,
@@ -375,7 +392,8 @@ impl Done {
             ..
         } = self.counts;
         format!(
-            "read {read}, stored {}, initiated {initiated}, other {other}, repaired {repaired}, rejected {rejected}",
+            "read {read}, stored {}, excluded {excluded}, initiated {initiated}, other {other}, repaired {repaired}, \
+             rejected {rejected}",
             self.stored
         )
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::fixture;
 
-/// What a real Backstage logged: 94 events.
+/// What a real Backstage logged: 89 events beside those that are excluded by default.
 pub const RECORDING: &str = "backstage/audit.production.jsonl";
 
 /// The recording's lines.

@@ -14,6 +14,7 @@ pub mod process;
 pub mod pty;
 pub mod receipt;
 pub mod recorded;
+pub mod rules;
 pub mod schedule;
 pub mod scripted;
 pub mod served;

@@ -1,0 +1,65 @@
+//! `auditlog rules check`: what is wrong with a file of rules.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{RulesError, file::read_file};
+use crate::{
+    commands::{Context, answer},
+    error::Error,
+    output::visible,
+    rules::{Finding, RulesFile, Weight},
+};
+
+/// Say what is wrong with exclusion rules, line by line
+///
+/// FILE is YAML: excludeRules and syntheticActors, at the top level or under auditLog; a whole app-config.yaml will do.
+/// Ends with code 2 where there are errors; warnings alone are none.
+#[derive(Args, Clone, Debug)]
+pub struct CheckArgs {
+    /// The file of the rules
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl CheckArgs {
+    /// Names the findings.
+    pub fn run(&self, context: &Context) -> Result<(), Error> {
+        let file = read_file(&self.file)?;
+        if !file.findings.is_empty() {
+            let name = self.file.display().to_string();
+            let lines: Vec<_> = file.findings.iter().map(|it| line(&name, it)).collect();
+            answer(&lines.join("\n"))?;
+        }
+        context.ui.note(&summary(&file));
+        match file.count(Weight::Error) {
+            0 => Ok(()),
+            errors => Err(RulesError::Faulty {
+                path: self.file.clone(),
+                errors,
+            }
+            .into()),
+        }
+    }
+}
+
+/// `rules.yaml:3: error: the rule has no eventId`, which editors know how to jump to.
+fn line(name: &str, finding: &Finding) -> String {
+    let Finding { line, fault } = finding;
+    let line = format!("{name}:{line}: {}: {fault}", fault.weight());
+    visible(&line).into_owned()
+}
+
+fn summary(file: &RulesFile) -> String {
+    let counted = |count: u64, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    format!(
+        "{}: {}, {}",
+        counted(file.rules.len() as u64, "usable rule"),
+        counted(file.count(Weight::Error), "error"),
+        counted(file.count(Weight::Warning), "warning")
+    )
+}
