@@ -156,3 +156,77 @@ struct Quota {
     count: u64,
     left: Duration,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{net::IpAddr, sync::Arc, time::Duration};
+
+    use hyper::{HeaderMap, header};
+    use secrecy::SecretString;
+    use tokio::{sync::watch, time::Instant};
+
+    use super::{Access, Door};
+    use crate::server::{
+        auth::{AcceptedTokens, Permission},
+        error::Refusal,
+    };
+
+    fn bearer(token: &str) -> HeaderMap {
+        let value = format!("Bearer {token}").parse().unwrap();
+        HeaderMap::from_iter([(header::AUTHORIZATION, value)])
+    }
+
+    fn door() -> Door {
+        let tokens = AcceptedTokens::from_iter([SecretString::from("the-right-token")]);
+        let access: Access = tokens.into();
+        Door::new(watch::channel(Arc::new(access)).1)
+    }
+
+    /// Whether a request gets in, and how long it waits for that.
+    async fn asked(door: &Door, peer: &str, headers: &HeaderMap) -> (bool, Duration) {
+        let (begun, peer) = (Instant::now(), peer.parse::<IpAddr>().unwrap());
+        let visitor = door.visitor(peer, headers);
+        let admitted = door.admit(&visitor, headers, Permission::Read).await;
+        (admitted.is_ok(), begun.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_guesses_waits_and_who_knows_does_not() {
+        let (door, right, wrong) = (door(), bearer("the-right-token"), bearer("a-wrong-token"));
+        let at_once = Duration::ZERO;
+        for _ in 0..5 {
+            assert_eq!(asked(&door, "192.0.2.1", &wrong).await, (false, at_once));
+        }
+        for millis in [250, 500, 1000, 2000, 4000, 4000] {
+            let (admitted, waited) = asked(&door, "192.0.2.1", &wrong).await;
+            assert!(!admitted);
+            // The clock of the runtime counts whole milliseconds.
+            assert!(waited.abs_diff(Duration::from_millis(millis)) <= Duration::from_millis(1));
+        }
+        assert_eq!(asked(&door, "192.0.2.1", &right).await, (true, at_once));
+        assert_eq!(asked(&door, "192.0.2.2", &wrong).await, (false, at_once));
+        let none = HeaderMap::new();
+        assert_eq!(asked(&door, "192.0.2.1", &none).await, (false, at_once));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_who_guess_are_not_held_all_at_once() {
+        let (door, wrong) = (Arc::new(door()), bearer("a-wrong-token"));
+        let mut guesses = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            let (door, wrong) = (Arc::clone(&door), wrong.clone());
+            guesses.spawn(async move { asked(&door, "192.0.2.1", &wrong).await.1 });
+        }
+        let waited = guesses.join_all().await;
+        let held = waited.iter().filter(|waited| !waited.is_zero()).count();
+        assert_eq!(held, 64);
+    }
+
+    #[test]
+    fn a_token_of_a_file_reads_and_does_not_write() {
+        let (door, headers) = (door(), bearer("the-right-token"));
+        let visitor = door.visitor([192, 0, 2, 1].into(), &headers);
+        let refused = visitor.access.tokens.allow(&headers, Permission::Write);
+        assert!(matches!(refused, Err(Refusal::OtherPermission)));
+    }
+}

@@ -55,7 +55,7 @@ fn every_key_is_read() {
     let text = "
 app:
   title: anything at all
-  unknown: {${NOT_SET}: ${NOT_SET}}
+  unknown: ['${NOT_SET}', $file: nowhere]
 backend:
   auth:
     keys: [{secret: '${NOT_SET}'}]
@@ -172,7 +172,7 @@ fn a_path_is_relative_to_the_file_that_names_it() {
 #[test]
 fn a_token_comes_from_wherever_backstage_takes_one() {
     for (token, expected) in [
-        ("${TOKEN}", "token-of-the-environment"),
+        ("'${TOKEN}'", "token-of-the-environment"),
         ("'x-${TOKEN}-${NAME}'", "x-token-of-the-environment-siem"),
         ("'$${TOKEN}'", "${TOKEN}"),
         ("'${ TOKEN }'", "token-of-the-environment"),
