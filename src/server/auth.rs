@@ -96,8 +96,8 @@ impl FromIterator<SecretString> for AcceptedTokens {
     }
 }
 
-impl FromIterator<StaticToken> for AcceptedTokens {
-    fn from_iter<T: IntoIterator<Item = StaticToken>>(tokens: T) -> Self {
+impl From<Vec<StaticToken>> for AcceptedTokens {
+    fn from(tokens: Vec<StaticToken>) -> Self {
         let accepted = |token: StaticToken| {
             let caller = Caller {
                 subject: token.subject,
@@ -290,7 +290,7 @@ mod tests {
                 subject: "siem".into(),
                 restrictions: restrictions.clone(),
             };
-            let tokens: AcceptedTokens = [token].into_iter().collect();
+            let tokens = AcceptedTokens::from(vec![token]);
             let said =
                 |permission| match tokens.allow(&headers("Bearer a-token-of-mine"), permission) {
                     Ok(caller) => {

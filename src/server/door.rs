@@ -48,7 +48,7 @@ impl From<AcceptedTokens> for Access {
 impl From<AppConfig> for Access {
     fn from(config: AppConfig) -> Self {
         Self {
-            tokens: config.tokens.into_iter().collect(),
+            tokens: config.tokens.into(),
             trusted_proxies: config.audit_log.trusted_proxies,
             rate_limit: config.rate_limit,
         }

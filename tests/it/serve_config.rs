@@ -4,7 +4,7 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
 };
 
 use crate::support::{Home, process::Serving, recorded::recorded_call, served::Answer, sha256};
@@ -150,7 +150,7 @@ fn every_problem_is_told_with_its_line_and_no_value() {
     ]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     let said = "error: one.yaml:2: unknown key 'lisen' in auditLog; did you mean 'listen'?\n\
-        error: two.yaml:22: auditLog.store must be a text\n\
+        error: two.yaml:20: auditLog.store must be a text\n\
         error: one.yaml:3: auditLog.auditReads must be true or false\n\
         error: the configuration has 3 problems — mend it, and try again with: auditlog serve --check\n";
     assert_eq!(run.stderr, said);
@@ -169,14 +169,16 @@ fn every_problem_is_told_with_its_line_and_no_value() {
 #[test]
 fn the_configuration_says_where_to_listen_and_what_to_serve() {
     let home = Home::with_recording();
-    let own = "auditLog: {listen: '127.0.0.1:1', store: s.db}\n";
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let own = format!("auditLog: {{listen: '{address}', store: s.db}}\n");
     home.write("app-config.yaml", format!("{BACKEND}{own}"));
     let serving = Serving::start(&home, &["--config", "app-config.yaml"]);
     let answer = ask(&serving, "Bearer ref-admin-token-0001", "");
     assert!(answer.body.contains("\"total\":"), "{answer:?}");
     let run = home.run(&["serve", "--config", "app-config.yaml"]);
     assert_eq!(run.code, 2, "{run:?}");
-    assert!(run.stderr.contains("127.0.0.1:1"), "{run:?}");
+    assert!(run.stderr.contains(&address), "{run:?}");
 }
 
 #[test]
