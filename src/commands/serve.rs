@@ -164,13 +164,13 @@ impl ServeArgs {
     /// The configuration, and the tokens of it and of the file of tokens.
     fn read_access(&self, context: &Context) -> Result<(AppConfig, Access), Error> {
         let variable = |name: &str| std::env::var(name).ok();
-        let config = AppConfig::read(&self.config, &variable).map_err(|error| {
+        let config = AppConfig::read(&self.config, &variable);
+        let config = config.inspect_err(|error| {
             if let [_, _, ..] = error.0.as_slice() {
                 for problem in &error.0 {
                     context.ui.error(&problem.to_string());
                 }
             }
-            error
         })?;
         for warning in &config.warnings {
             context.ui.warning(&warning.to_string());

@@ -52,9 +52,7 @@ fn nothing_said_is_the_default() {
     }
 }
 
-#[test]
-fn every_key_is_read() {
-    let text = "
+const EVERY_KEY: &str = "
 app:
   title: anything at all
   unknown: ['${NOT_SET}', $file: nowhere]
@@ -86,7 +84,10 @@ auditLog:
   trustedProxies: [10.0.0.0/8, '::1']
   https: {cert: cert.pem, key: /etc/key.pem}
 ";
-    let config = read(&[text]).unwrap();
+
+#[test]
+fn every_key_is_read() {
+    let config = read(&[EVERY_KEY]).unwrap();
     let [token] = config.tokens.as_slice() else {
         panic!("{config:?}")
     };
@@ -106,7 +107,7 @@ auditLog:
     let warnings: Vec<_> = config.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 1);
     let warning =
-        "0.yaml:21: backend.auth.externalAccess[1] is not of type 'static': it is passed over";
+        "0.yaml:19: backend.auth.externalAccess[1] is not of type 'static': it is passed over";
     assert!(warnings[0].ends_with(warning), "{warnings:?}");
     let own = config.audit_log;
     assert_eq!(own.listen, Some("[::1]:8080".parse().unwrap()));
