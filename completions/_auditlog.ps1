@@ -223,9 +223,11 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
         }
         'auditlog;serve' {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Serve this store; created where there is none [env: AUDITLOG_STORE]')
-            [CompletionResult]::new('--accept-token-file', '--accept-token-file', [CompletionResultType]::ParameterName, 'Accept the tokens in this file, one a line')
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen here; port 0 takes any that is free')
+            [CompletionResult]::new('--accept-token-file', '--accept-token-file', [CompletionResultType]::ParameterName, 'Accept the tokens in this file, one a line; they may read')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read tokens and settings from this app-config.yaml; may be repeated, the later file wins')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen here; port 0 takes any that is free [default: 127.0.0.1:7017]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Check the configuration and end')
             [CompletionResult]::new('--demo', '--demo', [CompletionResultType]::ParameterName, 'Serve the built-in sample trail with a new token')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
@@ -256,6 +258,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('--encoding', '--encoding', [CompletionResultType]::ParameterName, 'Write them as text this way')
             [CompletionResult]::new('--save', '--save', [CompletionResultType]::ParameterName, 'Keep the token for this profile too')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Print its SHA-256 too, in a second line: a server''s configuration takes it in place of the token')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')

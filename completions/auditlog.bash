@@ -1207,7 +1207,7 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__serve)
-            opts="-q -v -h --store --accept-token-file --demo --listen --quiet --verbose --color --help"
+            opts="-q -v -h --store --accept-token-file --config --check --demo --listen --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1218,6 +1218,10 @@ _auditlog() {
                     return 0
                     ;;
                 --accept-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1333,7 +1337,7 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__token__subcmd__generate)
-            opts="-q -v -h --bytes --encoding --save --quiet --verbose --color --help"
+            opts="-q -v -h --bytes --encoding --save --hash --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

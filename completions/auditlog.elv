@@ -209,9 +209,11 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         }
         &'auditlog;serve'= {
             cand --store 'Serve this store; created where there is none [env: AUDITLOG_STORE]'
-            cand --accept-token-file 'Accept the tokens in this file, one a line'
-            cand --listen 'Listen here; port 0 takes any that is free'
+            cand --accept-token-file 'Accept the tokens in this file, one a line; they may read'
+            cand --config 'Read tokens and settings from this app-config.yaml; may be repeated, the later file wins'
+            cand --listen 'Listen here; port 0 takes any that is free [default: 127.0.0.1:7017]'
             cand --color 'Show colours [env: NO_COLOR]'
+            cand --check 'Check the configuration and end'
             cand --demo 'Serve the built-in sample trail with a new token'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
@@ -240,6 +242,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --encoding 'Write them as text this way'
             cand --save 'Keep the token for this profile too'
             cand --color 'Show colours [env: NO_COLOR]'
+            cand --hash 'Print its SHA-256 too, in a second line: a server''s configuration takes it in place of the token'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'

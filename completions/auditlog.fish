@@ -192,11 +192,13 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Say what exclusion rules would drop of the events that there are'
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l store -d 'Serve this store; created where there is none [env: AUDITLOG_STORE]' -r -F
-complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l accept-token-file -d 'Accept the tokens in this file, one a line' -r -F
-complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l listen -d 'Listen here; port 0 takes any that is free' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l accept-token-file -d 'Accept the tokens in this file, one a line; they may read' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l config -d 'Read tokens and settings from this app-config.yaml; may be repeated, the later file wins' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l listen -d 'Listen here; port 0 takes any that is free [default: 127.0.0.1:7017]' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l check -d 'Check the configuration and end'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l demo -d 'Serve the built-in sample trail with a new token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
@@ -221,6 +223,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from generate" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from generate" -l hash -d 'Print its SHA-256 too, in a second line: a server\'s configuration takes it in place of the token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from generate" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print this help; -h prints less of it'

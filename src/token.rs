@@ -1,5 +1,7 @@
 //! Access tokens: a secret that cannot be printed, the server's own rule for one, and how to make one.
 
+mod hash;
+
 use std::fmt;
 
 use base64::{
@@ -7,6 +9,8 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use secrecy::{ExposeSecret, SecretString};
+
+pub use hash::{NotAHash, TokenHash};
 
 /// Shortest token that a Backstage takes.
 pub const MIN_LENGTH: usize = 8;

@@ -139,7 +139,7 @@ impl EventsArgs {
         let mut delivery = Delivery::open(&plan, &target, context)?;
         let progress = delivery.progress();
         // In place before anything is asked: what is under way is tidied up.
-        let stopped = stop_signal()?;
+        let stopped = stop_signal(true)?;
         let mut opened = None;
         let done = tokio::select! {
             () = stopped => Err(Error::Interrupted),

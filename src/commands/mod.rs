@@ -10,6 +10,7 @@ mod follow;
 pub mod ingest;
 pub mod options;
 pub mod profile;
+mod reload;
 pub mod rules;
 pub mod serve;
 pub mod show;
@@ -61,24 +62,34 @@ fn answer(text: &str) -> Result<(), Error> {
         .map_err(Error::Output)
 }
 
-/// Done when SIGINT, SIGTERM or SIGHUP arrives. The handlers are in place when this returns.
+/// Done when SIGINT, SIGTERM or, unless it means something else, SIGHUP arrives. The handlers are in place when this
+/// returns.
 #[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
+fn stop_signal(at_hangup: bool) -> Result<impl Future<Output = ()>, Error> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
-    let mut hangup = signal(SignalKind::hangup()).map_err(Error::Signals)?;
+    let mut hangup = match at_hangup {
+        true => Some(signal(SignalKind::hangup()).map_err(Error::Signals)?),
+        false => None,
+    };
     Ok(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            _ = hung_up => {}
         }
     })
 }
 
 #[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
+fn stop_signal(_at_hangup: bool) -> Result<impl Future<Output = ()>, Error> {
     Ok(async {
         let _ = tokio::signal::ctrl_c().await;
     })

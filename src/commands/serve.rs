@@ -2,94 +2,233 @@
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use secrecy::SecretString;
+use tokio::sync::watch;
 
-use super::{Context, demo, options::store_path, stop_signal, token::new_token};
+use super::{
+    Context, answer, demo,
+    options::{refuse_postgres, store_path},
+    reload::{self, Reload},
+    stop_signal,
+    token::new_token,
+};
 use crate::{
+    config::AppConfig,
     error::Error,
-    server::{AcceptedTokens, Server},
+    server::{AcceptedTokens, Access, Server},
     store::Store,
     token::{Token, TokenError},
 };
 
+/// Where to listen, where nobody says it.
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7017);
+
 /// Serve the audit-event API over a store
 ///
 /// The first line of stdout is the URL; with --demo the second is the token. Ends on SIGINT and SIGTERM, after the
-/// requests under way.
+/// requests under way. With --config, SIGHUP reads tokens and rules again; without, it ends the server, too.
 #[derive(Args, Clone, Debug)]
+#[command(group = ArgGroup::new("accepting").multiple(true))]
 pub struct ServeArgs {
     /// Serve this store; created where there is none [env: AUDITLOG_STORE]
     #[arg(
         long,
         value_name = "PATH",
         conflicts_with = "demo",
-        requires = "accept_token_file"
+        requires = "accepting"
     )]
     store: Option<PathBuf>,
-    /// Accept the tokens in this file, one a line
-    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    /// Accept the tokens in this file, one a line; they may read
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "demo",
+        group = "accepting"
+    )]
     accept_token_file: Option<PathBuf>,
+    /// Read tokens and settings from this app-config.yaml; may be repeated, the later file wins
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "demo",
+        group = "accepting"
+    )]
+    config: Vec<PathBuf>,
+    /// Check the configuration and end
+    #[arg(long, requires = "config")]
+    check: bool,
     /// Serve the built-in sample trail with a new token
     #[arg(long)]
     demo: bool,
-    /// Listen here; port 0 takes any that is free
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7017")]
-    listen: SocketAddr,
+    /// Listen here; port 0 takes any that is free [default: 127.0.0.1:7017]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+/// What is served, and for whom.
+struct Opened {
+    store: Store,
+    config: AppConfig,
+    access: Access,
+    /// The token to show.
+    shown: Option<Token>,
 }
 
 impl ServeArgs {
     /// Serves until a signal says to stop.
     pub async fn run(&self, context: &Context) -> Result<(), Error> {
-        let (store, tokens, shown) = self.open(context)?;
-        let server = Server::bind(self.listen).await?;
-        if !self.listen.ip().is_loopback() {
+        if self.check {
+            return self.check(context);
+        }
+        let Opened {
+            store,
+            config,
+            access,
+            shown,
+        } = self.open(context)?;
+        let listen = self.listen.or(config.audit_log.listen).unwrap_or(LISTEN);
+        let server = Server::bind(listen).await?;
+        if !listen.ip().is_loopback() {
             context.ui.warning(
                 "tokens and events cross the network unencrypted: put a proxy with TLS in front",
             );
         }
-        let stop = stop_signal()?;
+        let reload = match self.config.is_empty() {
+            true => None,
+            false => Some(Reload::new()?),
+        };
+        let stop = stop_signal(reload.is_none())?;
         let mut out = io::stdout().lock();
         writeln!(out, "{}", server.url())
             .and_then(|()| shown.map_or(Ok(()), |token| writeln!(out, "{}", token.expose())))
             .and_then(|()| out.flush())
             .map_err(Error::Output)?;
         drop(out);
-        let tokens = AcceptedTokens::from_iter(tokens);
-        server
-            .serve(store, tokens, context.ui.clone(), stop)
-            .await?;
+        let (now, access) = watch::channel(Arc::new(access));
+        let reloading = reload::each(reload, || self.reload(&config, &now, context));
+        tokio::select! {
+            ended = server.serve_while(store, access, context.ui.clone(), stop) => ended?,
+            never = reloading => match never {},
+        }
         context.ui.note("stopped");
         Ok(())
     }
 
+    fn check(&self, context: &Context) -> Result<(), Error> {
+        let (config, access) = self.read_access(context)?;
+        if access.tokens.is_empty() {
+            return Err(Error::NoAcceptedTokens);
+        }
+        let (tokens, rules) = (access.tokens.len(), config.audit_log.exclude_rules);
+        let rules = rules.map_or_else(
+            || "default exclusion rules".to_owned(),
+            |rules| counted(rules.len(), "exclusion rule"),
+        );
+        answer(&format!("valid: {}, {rules}", counted(tokens, "token")))
+    }
+
     /// What is served, for whom, and the token to show.
-    fn open(&self, context: &Context) -> Result<(Store, Vec<SecretString>, Option<Token>), Error> {
+    fn open(&self, context: &Context) -> Result<Opened, Error> {
         if self.demo {
             let token = new_token()?;
-            return Ok((
-                demo::store(context.now)?,
-                vec![token.clone().into_secret()],
-                Some(token),
-            ));
+            let tokens = AcceptedTokens::from_iter([token.clone().into_secret()]);
+            return Ok(Opened {
+                store: demo::store(context.now)?,
+                config: AppConfig::default(),
+                access: tokens.into(),
+                shown: Some(token),
+            });
         }
-        let file = self
-            .accept_token_file
-            .as_deref()
-            .ok_or(Error::NoAcceptedTokens)?;
-        let tokens = read_tokens(file)?;
-        if is_exposed(file) {
-            let file = file.display();
-            context.ui.warning(&format!(
-                "others can read the tokens in {file}: chmod 600 it"
-            ));
+        let (config, access) = self.read_access(context)?;
+        if access.tokens.is_empty() {
+            return Err(Error::NoAcceptedTokens);
         }
-        let path = store_path(self.store.as_ref(), &context.environment)?;
-        Ok((Store::open(&path)?, tokens, None))
+        let path = match self.store.as_ref().or(config.audit_log.store.as_ref()) {
+            Some(path) => refuse_postgres(path).map(|()| path.clone())?,
+            None => store_path(None, &context.environment)?,
+        };
+        Ok(Opened {
+            store: Store::open(&path)?,
+            config,
+            access,
+            shown: None,
+        })
+    }
+
+    /// The configuration, and the tokens of it and of the file of tokens.
+    fn read_access(&self, context: &Context) -> Result<(AppConfig, Access), Error> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let config = AppConfig::read(&self.config, &variable);
+        let config = config.inspect_err(|error| {
+            if let [_, _, ..] = error.0.as_slice() {
+                for problem in &error.0 {
+                    context.ui.error(&problem.to_string());
+                }
+            }
+        })?;
+        for warning in &config.warnings {
+            context.ui.warning(&warning.to_string());
+        }
+        if config.audit_log.https.is_some() {
+            return Err(Error::HttpsConfigured);
+        }
+        let mut access = Access::from(config.clone());
+        if let Some(file) = self.accept_token_file.as_deref() {
+            let readers = AcceptedTokens::from_iter(read_tokens(file)?);
+            access.tokens = access.tokens.and(readers);
+            warn_of_exposed(file, context);
+        }
+        Ok((config, access))
+    }
+
+    /// Reads tokens and rules again; what is wrong with them leaves the old ones as they are.
+    fn reload(&self, at_start: &AppConfig, now: &watch::Sender<Arc<Access>>, context: &Context) {
+        let read = self.read_access(context);
+        let read = read.and_then(|(config, access)| match access.tokens.is_empty() {
+            true => Err(Error::NoAcceptedTokens),
+            false => Ok((config, access)),
+        });
+        match read {
+            Ok((config, access)) => {
+                for key in reload::at_restart(&at_start.audit_log, &config.audit_log) {
+                    context
+                        .ui
+                        .warning(&format!("auditLog.{key} has changed: that needs a restart"));
+                }
+                let tokens = counted(access.tokens.len(), "token");
+                now.send_replace(Arc::new(access));
+                context
+                    .ui
+                    .note(&format!("the configuration was read again: {tokens}"));
+            }
+            Err(error) => {
+                context
+                    .ui
+                    .error(&format!("{error}: the old configuration stays"));
+            }
+        }
+    }
+}
+
+fn counted(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
+    }
+}
+
+fn warn_of_exposed(file: &Path, context: &Context) {
+    if is_exposed(file) {
+        let file = file.display();
+        context.ui.warning(&format!(
+            "others can read the tokens in {file}: chmod 600 it"
+        ));
     }
 }
 

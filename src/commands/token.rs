@@ -18,8 +18,11 @@ use crate::{
     },
     error::Error,
     query::{Query, Request, Window},
-    token::{DEFAULT_BYTES, Encoding, Token},
+    token::{DEFAULT_BYTES, Encoding, Token, TokenHash},
 };
+
+/// Fewest random bytes of a token whose hash is given away.
+const LEAST_HASHED: u16 = 16;
 
 /// Make, check, keep and try the access token
 #[derive(Args, Clone, Debug)]
@@ -55,6 +58,9 @@ struct GenerateArgs {
     /// Keep the token for this profile too
     #[arg(long, value_name = "PROFILE")]
     save: Option<String>,
+    /// Print its SHA-256 too, in a second line: a server's configuration takes it in place of the token
+    #[arg(long)]
+    hash: bool,
 }
 
 /// Check that a server can take a token
@@ -102,6 +108,10 @@ impl GenerateArgs {
             .as_deref()
             .map(|name| server_profile(Some(name), context))
             .transpose()?;
+        // A hash may be read by others, who would find a short token by trying all.
+        if self.hash && self.bytes < LEAST_HASHED {
+            return Err(Error::WeakHash);
+        }
         let token = random_token(self.bytes, self.encoding)?;
         if let Some(profile) = &profile {
             write_stored_token(
@@ -112,6 +122,9 @@ impl GenerateArgs {
             )?;
         }
         answer(token.expose())?;
+        if self.hash {
+            answer(&TokenHash::from(&token).to_string())?;
+        }
         context.ui.note(
             "Paste it in Portal under App Settings → External access → audit-log-api-access, then \
              'Update item' and 'Save'. Portal will not show it again: keep it safe.",

@@ -2,6 +2,7 @@
 //!
 //! It knows files and environment variables, no server and no store.
 
+mod app;
 mod credentials;
 mod environment;
 mod file;
@@ -10,6 +11,10 @@ mod paths;
 mod settings;
 mod token_source;
 
+pub use app::{
+    Action, AppConfig, AppConfigError, AuditLog, ExcludeRule, Https, Network, Networks, Problem,
+    RateLimit, Redact, Restriction, StaticToken,
+};
 pub use credentials::{
     CredentialsError, read_stored_token, remove_stored_token, write_stored_token,
 };

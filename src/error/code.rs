@@ -67,6 +67,9 @@ impl Error {
             | Self::NoAcceptedTokens
             | Self::AcceptedTokens { .. }
             | Self::AcceptedToken { .. }
+            | Self::WeakHash
+            | Self::HttpsConfigured
+            | Self::AppConfig(_)
             | Self::Token(_)
             | Self::Filter(_)
             | Self::Time(_)

@@ -11,7 +11,7 @@ use crate::{
     api::Timestamp,
     client::ClientError,
     commands::{ingest::IngestError, rules::RulesError},
-    config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
+    config::{AppConfigError, ConfigError, CredentialsError, SettingsError, TokenSourceError},
     files::AppendError,
     follow::Unusable,
     query::{FilterError, TimeError, Window},
@@ -90,6 +90,12 @@ pub enum Error {
         line: usize,
         error: TokenError,
     },
+    #[error("a token of fewer than 16 random bytes can be found from its hash")]
+    WeakHash,
+    #[error("auditLog.https is not supported yet")]
+    HttpsConfigured,
+    #[error(transparent)]
+    AppConfig(#[from] AppConfigError),
     #[error(transparent)]
     Token(#[from] TokenError),
     #[error(transparent)]

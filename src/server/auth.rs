@@ -1,21 +1,111 @@
-//! Who may ask: bearer tokens, kept as digests.
+//! Who may ask what: bearer tokens, kept as hashes, and the permissions that come with them.
 
 use hyper::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::Choice;
 
 use super::error::Refusal;
+use crate::{
+    config::{Action, Restriction, StaticToken},
+    token::TokenHash,
+};
 
-type Sha = [u8; 32];
+/// The plugin whose API this is.
+const PLUGIN: &str = "audit-log";
+/// Who asks with a token of a file that names nobody.
+const UNNAMED: &str = "external:audit-log-api-access";
 
-/// The tokens that open the server. Only their SHA-256 is kept: a digest found in memory opens nothing.
-pub struct AcceptedTokens(Vec<Sha>);
+/// What a request needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// To read events: `audit.log.read`.
+    Read,
+    /// To store events: `audit.log.write`.
+    Write,
+}
 
+impl Permission {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "audit.log.read",
+            Self::Write => "audit.log.write",
+        }
+    }
+
+    fn action(self) -> Action {
+        match self {
+            Self::Read => Action::Read,
+            Self::Write => Action::Create,
+        }
+    }
+}
+
+/// Who asks, and what they may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The subject of the token, an actor's id.
+    pub subject: String,
+    /// What the token may; none where it may everything.
+    pub restrictions: Option<Vec<Restriction>>,
+}
+
+impl Caller {
+    /// As Backstage decides: the plugin first, then the permission's name and its action, of which both must fit.
+    fn check(&self, permission: Permission) -> Result<(), Refusal> {
+        let Some(restrictions) = &self.restrictions else {
+            return Ok(());
+        };
+        let own = restrictions.iter().find(|own| own.plugin == PLUGIN);
+        let Some(own) = own else {
+            let plugins = restrictions
+                .iter()
+                .map(|other| format!("'{}'", other.plugin));
+            return Err(Refusal::OtherPlugins(
+                plugins.collect::<Vec<_>>().join(", "),
+            ));
+        };
+        let named = own.permissions.as_ref();
+        let named = named.is_none_or(|names| names.iter().any(|name| name == permission.name()));
+        let acts = own.actions.as_ref();
+        let acts = acts.is_none_or(|actions| actions.contains(&permission.action()));
+        (named && acts)
+            .then_some(())
+            .ok_or(Refusal::OtherPermission)
+    }
+}
+
+/// The tokens that open the server, and for whom. Only their SHA-256 is kept: found in memory it opens nothing.
+#[derive(Clone, Default)]
+pub struct AcceptedTokens(Vec<(TokenHash, Caller)>);
+
+/// Tokens of which nothing else is said may read.
 impl FromIterator<SecretString> for AcceptedTokens {
     fn from_iter<T: IntoIterator<Item = SecretString>>(tokens: T) -> Self {
-        let digest = |token: SecretString| digest(token.expose_secret().as_bytes());
-        Self(tokens.into_iter().map(digest).collect())
+        let reader = |token: SecretString| {
+            let caller = Caller {
+                subject: UNNAMED.to_owned(),
+                restrictions: Some(vec![Restriction {
+                    plugin: PLUGIN.to_owned(),
+                    permissions: Some(vec![Permission::Read.name().to_owned()]),
+                    actions: None,
+                }]),
+            };
+            (TokenHash::of(token.expose_secret().as_bytes()), caller)
+        };
+        Self(tokens.into_iter().map(reader).collect())
+    }
+}
+
+impl From<Vec<StaticToken>> for AcceptedTokens {
+    fn from(tokens: Vec<StaticToken>) -> Self {
+        let accepted = |token: StaticToken| {
+            let caller = Caller {
+                subject: token.subject,
+                restrictions: token.restrictions,
+            };
+            (token.hash, caller)
+        };
+        Self(tokens.into_iter().map(accepted).collect())
     }
 }
 
@@ -26,20 +116,37 @@ impl std::fmt::Debug for AcceptedTokens {
 }
 
 impl AcceptedTokens {
-    /// Lets a request in that carries one of the tokens.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// These and those.
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Who asks with these headers, if they may.
+    pub(super) fn allow(
+        &self,
+        headers: &HeaderMap,
+        permission: Permission,
+    ) -> Result<&Caller, Refusal> {
         let header = headers.get(header::AUTHORIZATION);
         let token = header.and_then(|value| bearer(value.as_bytes()));
-        let given = digest(token.ok_or(Refusal::MissingCredentials)?);
+        let given = TokenHash::of(token.ok_or(Refusal::MissingCredentials)?);
         // All are compared, so that time tells neither whether nor which.
-        let known = self.0.iter().map(|token| token.ct_eq(&given));
-        let found = known.fold(Choice::from(0), |found, one| found | one);
-        bool::from(found).then_some(()).ok_or(Refusal::IllegalToken)
+        let found: Vec<Choice> = self.0.iter().map(|(hash, _)| hash.ct_eq(&given)).collect();
+        let found = self.0.iter().zip(found).find(|(_, same)| bool::from(*same));
+        let ((_, caller), _) = found.ok_or(Refusal::IllegalToken)?;
+        caller.check(permission).map(|()| caller)
     }
-}
-
-fn digest(token: &[u8]) -> Sha {
-    Sha256::digest(token).into()
 }
 
 /// The token of a header, as Backstage reads it: `/^Bearer[ ]+(\S+)$/i`.
@@ -58,8 +165,18 @@ mod tests {
     use hyper::{HeaderMap, header};
     use secrecy::SecretString;
 
-    use super::{AcceptedTokens, bearer};
-    use crate::server::error::Refusal;
+    use super::{AcceptedTokens, Permission, bearer};
+    use crate::{
+        config::{Action, Restriction, StaticToken},
+        server::error::Refusal,
+        token::TokenHash,
+    };
+
+    fn headers(value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+        headers
+    }
 
     #[test]
     fn the_forms_of_a_bearer_token() {
@@ -91,35 +208,103 @@ mod tests {
             .map(SecretString::from)
             .into_iter()
             .collect();
-        let check = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
-            tokens.check(&headers)
-        };
-        assert!(check("Bearer first-token").is_ok());
-        assert!(check("Bearer second-token").is_ok());
+        let read = |value: &str| tokens.allow(&headers(value), Permission::Read);
+        assert!(read("Bearer first-token").is_ok());
+        assert!(read("Bearer second-token").is_ok());
         for wrong in [
             "Bearer first-toke",
             "Bearer first-tokenn",
             "Bearer FIRST-TOKEN",
         ] {
-            assert!(
-                matches!(check(wrong), Err(Refusal::IllegalToken)),
-                "{wrong}"
-            );
+            assert!(matches!(read(wrong), Err(Refusal::IllegalToken)), "{wrong}");
         }
         assert!(matches!(
-            tokens.check(&HeaderMap::new()),
+            tokens.allow(&HeaderMap::new(), Permission::Read),
             Err(Refusal::MissingCredentials)
         ));
+        let write = tokens.allow(&headers("Bearer first-token"), Permission::Write);
+        assert!(matches!(write, Err(Refusal::OtherPermission)));
         assert_eq!(format!("{tokens:?}"), "AcceptedTokens(2)");
     }
 
     #[test]
     fn without_tokens_nobody_gets_in() {
-        let tokens: AcceptedTokens = std::iter::empty().collect();
-        let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, "Bearer anything".parse().unwrap());
-        assert!(matches!(tokens.check(&headers), Err(Refusal::IllegalToken)));
+        let headers = headers("Bearer anything");
+        let refused = AcceptedTokens::default();
+        let refused = refused.allow(&headers, Permission::Read);
+        assert!(matches!(refused, Err(Refusal::IllegalToken)));
+    }
+
+    #[test]
+    fn a_restricted_token_may_what_all_its_restrictions_let_it() {
+        let own = |permissions: Option<&[&str]>, actions: Option<&[Action]>| Restriction {
+            plugin: "audit-log".into(),
+            permissions: permissions.map(|names| names.iter().map(|&n| n.into()).collect()),
+            actions: actions.map(<[Action]>::to_vec),
+        };
+        let other = |plugin: &str| Restriction {
+            plugin: plugin.into(),
+            permissions: None,
+            actions: None,
+        };
+        let (yes, no) = ("yes", "Unauthorized");
+        let elsewhere = "This token's access is restricted to plugin(s) 'catalog', 'search'";
+        let table = [
+            (None, yes, yes),
+            (Some(vec![own(None, None)]), yes, yes),
+            (Some(vec![other("catalog"), own(None, None)]), yes, yes),
+            (
+                Some(vec![other("catalog"), other("search")]),
+                elsewhere,
+                elsewhere,
+            ),
+            (Some(vec![own(Some(&["audit.log.read"]), None)]), yes, no),
+            (Some(vec![own(Some(&["audit.log.write"]), None)]), no, yes),
+            (
+                Some(vec![own(
+                    Some(&["audit.log.write", "audit.log.read"]),
+                    None,
+                )]),
+                yes,
+                yes,
+            ),
+            (Some(vec![own(Some(&["audit.log"]), None)]), no, no),
+            (Some(vec![own(None, Some(&[Action::Read]))]), yes, no),
+            (
+                Some(vec![own(None, Some(&[Action::Create, Action::Delete]))]),
+                no,
+                yes,
+            ),
+            (
+                Some(vec![own(
+                    Some(&["audit.log.read"]),
+                    Some(&[Action::Update]),
+                )]),
+                no,
+                no,
+            ),
+        ];
+        for (restrictions, read, write) in table {
+            let token = StaticToken {
+                hash: TokenHash::of(b"a-token-of-mine"),
+                subject: "siem".into(),
+                restrictions: restrictions.clone(),
+            };
+            let tokens = AcceptedTokens::from(vec![token]);
+            let said =
+                |permission| match tokens.allow(&headers("Bearer a-token-of-mine"), permission) {
+                    Ok(caller) => {
+                        assert_eq!(caller.subject, "siem");
+                        yes.to_owned()
+                    }
+                    Err(refusal) => {
+                        let told = refusal.told();
+                        assert_eq!((told.status.as_u16(), told.name), (403, "NotAllowedError"));
+                        told.message
+                    }
+                };
+            assert_eq!(said(Permission::Read), read, "{restrictions:?}");
+            assert_eq!(said(Permission::Write), write, "{restrictions:?}");
+        }
     }
 }

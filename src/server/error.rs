@@ -29,6 +29,12 @@ pub(super) enum Refusal {
     MissingCredentials,
     /// A bearer token that is not one of ours.
     IllegalToken,
+    /// The token is for other plugins; these, quoted.
+    OtherPlugins(String),
+    /// The token is for other permissions.
+    OtherPermission,
+    /// The address has used up its requests.
+    TooManyRequests,
     /// Another path, or another method.
     NotFound,
     /// A parameter that the API does not have, or not so.
@@ -51,6 +57,17 @@ impl Refusal {
         let (status, name, message) = match self {
             Self::MissingCredentials => (401, "AuthenticationError", "Missing credentials".into()),
             Self::IllegalToken => (401, "AuthenticationError", "Illegal token".into()),
+            Self::OtherPlugins(plugins) => (
+                403,
+                "NotAllowedError",
+                format!("This token's access is restricted to plugin(s) {plugins}"),
+            ),
+            Self::OtherPermission => (403, "NotAllowedError", "Unauthorized".into()),
+            Self::TooManyRequests => (
+                429,
+                "Error",
+                "Too many requests, please try again later".into(),
+            ),
             Self::NotFound => (404, "NotFoundError", "There is nothing here".into()),
             Self::Parameter(error) => (400, "InputError", error.to_string()),
             Self::Store(error) if passes(error) => (

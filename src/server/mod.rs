@@ -4,10 +4,19 @@
 //! store's events come from.
 
 mod auth;
+mod door;
 mod error;
+mod peer;
 mod routes;
+mod visits;
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -21,9 +30,11 @@ use tokio::{
 
 use crate::{output::Ui, store::Store};
 
-pub use auth::AcceptedTokens;
+pub use auth::{AcceptedTokens, Caller, Permission};
+pub use door::Access;
 pub use error::ServeError;
 
+use door::Door;
 use routes::Routes;
 
 /// Largest head of a request, in bytes: Node's limit, and so a real Backstage's.
@@ -87,9 +98,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Answers until `stop`; then requests under way end, and nothing new begins.
-    ///
-    /// What the store fails at is told to `ui`, and to the client only that it failed.
+    /// Answers who has one of `tokens` until `stop`; see [`Server::serve_while`].
     pub async fn serve(
         self,
         store: Store,
@@ -97,7 +106,22 @@ impl Server {
         ui: Ui,
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let routes = Arc::new(Routes { store, tokens, ui });
+        let (_unchanged, access) = watch::channel(Arc::new(tokens.into()));
+        self.serve_while(store, access, ui, stop).await
+    }
+
+    /// Answers until `stop`; then requests under way end, and nothing new begins. `access` may change meanwhile.
+    ///
+    /// What the store fails at is told to `ui`, and to the client only that it failed.
+    pub async fn serve_while(
+        self,
+        store: Store,
+        access: watch::Receiver<Arc<Access>>,
+        ui: Ui,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        let door = Door::new(access);
+        let routes = Arc::new(Routes { store, door, ui });
         let permits = Arc::new(Semaphore::new(self.limits.connections));
         // Its sender says all there is to say by being dropped.
         let (serving, stopped) = watch::channel(());
@@ -140,17 +164,17 @@ enum End {
 }
 
 /// The next connection. What goes wrong is the client's doing, or a lack of file handles that passes.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, peer)) => return (stream, peer.ip()),
             Err(_) => sleep(Duration::from_millis(100)).await,
         }
     }
 }
 
 async fn drive(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, IpAddr),
     routes: Arc<Routes>,
     limits: Limits,
     mut stopped: watch::Receiver<()>,
@@ -158,7 +182,7 @@ async fn drive(
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         let routes = Arc::clone(&routes);
-        async move { Ok::<_, Infallible>(routes.answer(&request).await) }
+        async move { Ok::<_, Infallible>(routes.answer(peer, &request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,14 +1,18 @@
 //! One request and its answer. There is one route, so that no router is needed; Backstage's is case-insensitive and
 //! takes a slash at the end.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode, Uri,
     header::{self, HeaderValue},
 };
 
-use super::{auth::AcceptedTokens, error::Refusal};
+use super::{
+    auth::Permission,
+    door::{Door, Visitor},
+    error::Refusal,
+};
 use crate::{
     api::{AUDIT_EVENT_PATH, Problem, ProblemRequest, Timestamp, write_page},
     output::Ui,
@@ -20,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Routes {
     pub(super) store: Store,
-    pub(super) tokens: AcceptedTokens,
+    pub(super) door: Door,
     pub(super) ui: Ui,
 }
 
@@ -30,18 +34,25 @@ const ALLOWED: &str = "GET,HEAD";
 const PLUGIN: &str = "/api/audit-log";
 
 impl Routes {
-    /// The answer to a request. Its body is never read.
-    pub(super) async fn answer<B>(&self, request: &Request<B>) -> Response<String> {
-        let answer = self.page_or_options(request).await;
-        let answer = answer.unwrap_or_else(|refusal| self.refuse(request, &refusal));
+    /// The answer to a request of `peer`. Its body is never read.
+    pub(super) async fn answer<B>(&self, peer: IpAddr, request: &Request<B>) -> Response<String> {
+        let visitor = self.door.visitor(peer, request.headers());
+        let answer = self.page_or_options(request, &visitor).await;
+        let mut answer = answer.unwrap_or_else(|refusal| self.refuse(request, &refusal));
+        visitor.put_quota(answer.headers_mut());
         let (method, uri, status) = (request.method(), request.uri(), answer.status());
         self.ui.trace(1, &format!("{method} {uri} → {status}"));
         answer
     }
 
-    async fn page_or_options<B>(&self, request: &Request<B>) -> Result<Response<String>, Refusal> {
+    async fn page_or_options<B>(
+        &self,
+        request: &Request<B>,
+        visitor: &Visitor,
+    ) -> Result<Response<String>, Refusal> {
         // Before the route, as Backstage does it: who has no token learns nothing of what is here.
-        self.tokens.check(request.headers())?;
+        let headers = request.headers();
+        self.door.admit(visitor, headers, Permission::Read).await?;
         let path = request.uri().path();
         let path = path.strip_suffix('/').unwrap_or(path);
         if !path.eq_ignore_ascii_case(AUDIT_EVENT_PATH) {

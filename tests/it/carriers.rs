@@ -56,7 +56,10 @@ fn check(carry: impl Fn(usize, &str) -> String) {
         .collect();
     home.write("carried.log", log(&lines));
     let said = ingest(&home, "s.db", &["carried.log"]);
-    assert!(said.contains(", stored 89, excluded 5, initiated 87, "), "{said}");
+    assert!(
+        said.contains(", stored 89, excluded 5, initiated 87, "),
+        "{said}"
+    );
     assert!(!said.contains("no time of their own"), "{said}");
     let found = bodies(&home, "s.db");
     assert_eq!(

@@ -25,13 +25,7 @@ fn encoded(name: &str, body: &[u8], chunks: &[usize]) -> Vec<u8> {
             gzip.write_all(body).unwrap();
             gzip.finish().unwrap()
         }
-        "br" => {
-            // A block of up to 64 KiB that is not compressed, and an empty last one (RFC 7932, section 9.2).
-            let length = u32::try_from(body.len()).unwrap() - 1;
-            assert!(length < 1 << 16);
-            let head = (length << 4 | 1 << 20).to_le_bytes();
-            [&head[..3], body, &[3]].concat()
-        }
+        "br" => brotli(body),
         _ => body.to_vec(),
     };
     let head = head.replace(
@@ -51,6 +45,21 @@ fn encoded(name: &str, body: &[u8], chunks: &[usize]) -> Vec<u8> {
         rest = after;
     }
     answer
+}
+
+/// Brotli that compresses nothing, which every reader must take (RFC 7932, section 9.2): blocks of bytes as they are.
+fn brotli(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (at, block) in body.chunks(1 << 16).enumerate() {
+        // From the lowest bit: in the first a 0 for the window; not the last; 4 nibbles; the length; uncompressed.
+        let header = (block.len() - 1) << 3 | 1 << 19;
+        let header = if at == 0 { header << 1 } else { header };
+        out.extend_from_slice(&u32::try_from(header).unwrap().to_le_bytes()[..3]);
+        out.extend_from_slice(block);
+    }
+    // The last block, and it is empty.
+    out.push(3);
+    out
 }
 
 /// The body of the largest recorded page: 90 events of 90.

@@ -51,6 +51,7 @@ mod schedules;
 mod schedules_over_tcp;
 mod secrecy;
 mod serve;
+mod serve_config;
 mod server;
 mod show;
 mod store;

@@ -163,7 +163,7 @@ fn what_is_to_be_served_must_be_named() {
         ),
         (
             &["--store", "s.db"],
-            "error: the following required arguments were not provided: --accept-token-file <FILE>",
+            "error: the following required arguments were not provided: <--accept-token-file <FILE>|--config <FILE>>",
         ),
         (
             &["--demo", "--store", "s.db"],

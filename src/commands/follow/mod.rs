@@ -143,7 +143,7 @@ impl FollowArgs {
         let plan = self.plan(beside, &target, context)?;
         let (kept, position) = plan.open(context)?;
         // In place before anything is asked: what is under way is kept.
-        let mut stopped = std::pin::pin!(stop_signal()?);
+        let mut stopped = std::pin::pin!(stop_signal(true)?);
         let closed = pipe_closed(plan.followed.file.is_none());
         let source = tokio::select! {
             () = &mut stopped => return Err(Error::Interrupted),

@@ -81,7 +81,7 @@ impl TestArgs {
             progress: context.ui.progress().into(),
         };
         let progress = trial.progress.clone();
-        let stopped = stop_signal()?;
+        let stopped = stop_signal(true)?;
         let told = tokio::select! {
             () = stopped => Err(Error::Interrupted),
             never = progress.show() => match never {},

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStderr, ChildStdout, Command, Stdio},
 };
 
 use super::{Home, Run, TOKEN};
@@ -11,6 +11,7 @@ use super::{Home, Run, TOKEN};
 pub struct Serving {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
     pub url: String,
 }
 
@@ -31,9 +32,11 @@ impl Serving {
             .spawn()
             .expect("the program starts");
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut serving = Self {
             child,
             stdout,
+            stderr,
             url: String::new(),
         };
         serving.url = serving.line();
@@ -44,6 +47,15 @@ impl Serving {
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).expect("a line");
+        assert!(line.ends_with('\n'), "the server ended: {line:?}");
+        line.pop();
+        line
+    }
+
+    /// The next line of stderr.
+    pub fn said(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).expect("a line");
         assert!(line.ends_with('\n'), "the server ended: {line:?}");
         line.pop();
         line
@@ -66,8 +78,7 @@ impl Serving {
     pub fn wait(mut self) -> Run {
         let (mut stdout, mut stderr) = (String::new(), String::new());
         self.stdout.read_to_string(&mut stdout).expect("text");
-        let mut pipe = self.child.stderr.take().expect("a pipe");
-        pipe.read_to_string(&mut stderr).expect("text");
+        self.stderr.read_to_string(&mut stderr).expect("text");
         let status = self.child.wait().expect("an end");
         Run {
             code: status.code().unwrap_or(-1),

@@ -1,0 +1,162 @@
+//! `auditLog`: the keys that are our own, each of which must be known.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    network::{Networks, networks},
+    view::View,
+};
+
+/// What stands below `auditLog`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuditLog {
+    /// Where to listen.
+    pub listen: Option<SocketAddr>,
+    /// The store.
+    pub store: Option<PathBuf>,
+    /// What is not stored; none where the defaults hold.
+    pub exclude_rules: Option<Vec<ExcludeRule>>,
+    /// Users that are programs: their reads are not stored.
+    pub synthetic_actors: Vec<String>,
+    /// What is taken out of events before they are stored; none where the defaults hold.
+    pub redact: Option<Redact>,
+    /// Whether reading the trail is an event of the trail.
+    pub audit_reads: bool,
+    /// Proxies whose word about a client's address is believed.
+    pub trusted_proxies: Networks,
+    /// The certificate to speak TLS with.
+    pub https: Option<Https>,
+}
+
+/// An event of this actor and this kind is not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExcludeRule {
+    /// The actor, with `*` for any run of characters.
+    pub actor_id: String,
+    /// The event, literally.
+    pub event_id: String,
+}
+
+/// What is taken out of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redact {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// Patterns of the keys whose values are; none where the defaults hold.
+    pub keys: Option<Vec<String>>,
+    /// Longest text that stays, in bytes.
+    pub max_value_bytes: Option<u64>,
+}
+
+/// A certificate and its key, as PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Https {
+    /// The certificate, and those between it and its authority.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+const KEYS: [&str; 8] = [
+    "listen",
+    "store",
+    "excludeRules",
+    "syntheticActors",
+    "redact",
+    "auditReads",
+    "trustedProxies",
+    "https",
+];
+
+pub(super) fn audit_log(section: &View) -> AuditLog {
+    section.check_keys(&KEYS);
+    AuditLog {
+        listen: section.child("listen").and_then(|listen| address(&listen)),
+        store: section.child("store").and_then(|store| path(&store)),
+        exclude_rules: section
+            .child("excludeRules")
+            .map(|rules| rules.items().iter().filter_map(rule).collect()),
+        synthetic_actors: section
+            .child("syntheticActors")
+            .map(|actors| actors.items().iter().filter_map(View::text).collect())
+            .unwrap_or_default(),
+        redact: section.child("redact").and_then(|redact| redacted(&redact)),
+        audit_reads: section
+            .child("auditReads")
+            .and_then(|reads| reads.flag())
+            .unwrap_or_default(),
+        trusted_proxies: section
+            .child("trustedProxies")
+            .map(|proxies| networks(&proxies))
+            .unwrap_or_default(),
+        https: section.child("https").and_then(|section| https(&section)),
+    }
+}
+
+fn address(listen: &View) -> Option<SocketAddr> {
+    let address = listen.text()?.parse().ok();
+    if address.is_none() {
+        listen.wrong("an address and a port, like 127.0.0.1:7017");
+    }
+    address
+}
+
+/// A path is relative to the folder of the file that names it. The URL of a database stays one, to be refused later.
+fn path(view: &View) -> Option<PathBuf> {
+    let text = view.text()?;
+    if text.contains("://") {
+        return Some(text.into());
+    }
+    let folder = view.place().file.parent().unwrap_or_else(|| Path::new(""));
+    Some(folder.join(text))
+}
+
+fn rule(item: &View) -> Option<ExcludeRule> {
+    item.check_keys(&["actorId", "eventId"]);
+    let actor_id = item.required("actorId");
+    let event_id = item.required("eventId");
+    Some(ExcludeRule {
+        actor_id: actor_id?.text()?,
+        event_id: event_id?.text()?,
+    })
+}
+
+fn redacted(section: &View) -> Option<Redact> {
+    if let Some(enabled) = section.as_flag() {
+        return Some(Redact {
+            enabled,
+            keys: None,
+            max_value_bytes: None,
+        });
+    }
+    if !section.is_map() {
+        section.wrong("true, false or an object");
+        return None;
+    }
+    section.check_keys(&["keys", "maxValueBytes"]);
+    Some(Redact {
+        enabled: true,
+        keys: section
+            .child("keys")
+            .map(|keys| keys.items().iter().filter_map(View::text).collect()),
+        max_value_bytes: section
+            .child("maxValueBytes")
+            .and_then(|size| size.whole(1, 1 << 30)),
+    })
+}
+
+fn https(section: &View) -> Option<Https> {
+    if !section.is_map() {
+        section.wrong("an object with cert and key");
+        return None;
+    }
+    section.check_keys(&["cert", "key"]);
+    let (cert, key) = (section.required("cert"), section.required("key"));
+    Some(Https {
+        cert: path(&cert?)?,
+        key: path(&key?)?,
+    })
+}
