@@ -4,8 +4,12 @@
 //! store's events come from.
 
 mod auth;
+mod body;
+mod door;
 mod error;
+mod post;
 mod routes;
+mod writing;
 
 use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,9 +26,12 @@ use tokio::{
 use crate::{output::Ui, store::Store};
 
 pub use auth::AcceptedTokens;
+pub use door::{Door, Excludes};
 pub use error::ServeError;
 
+use body::Bodies;
 use routes::Routes;
+use writing::Writing;
 
 /// Largest head of a request, in bytes: Node's limit, and so a real Backstage's.
 const MAX_HEAD: usize = 16 * 1024;
@@ -36,6 +43,8 @@ pub struct Limits {
     pub connections: usize,
     /// Time for the head of a request, and for the pause before it.
     pub head: Duration,
+    /// Time for the body of a request.
+    pub body: Duration,
     /// Time after which a connection takes no further request. Else a few clients that do not read could keep all.
     pub lifetime: Duration,
     /// Time for a request to end when its connection has to.
@@ -47,6 +56,7 @@ impl Default for Limits {
         Self {
             connections: 256,
             head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
             lifetime: Duration::from_secs(600),
             grace: Duration::from_secs(30),
         }
@@ -59,6 +69,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     limits: Limits,
+    door: Door,
 }
 
 impl Server {
@@ -79,7 +90,13 @@ impl Server {
             listener,
             address,
             limits,
+            door: Door::default(),
         })
+    }
+
+    /// The same server, with another door before its store.
+    pub fn with_door(self, door: Door) -> Self {
+        Self { door, ..self }
     }
 
     /// The address that clients put before the path of the API.
@@ -97,7 +114,14 @@ impl Server {
         ui: Ui,
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let routes = Arc::new(Routes { store, tokens, ui });
+        let routes = Arc::new(Routes {
+            bodies: Bodies::new(self.limits.body),
+            writing: Writing::start(store.clone()),
+            door: Arc::new(self.door),
+            store,
+            tokens,
+            ui,
+        });
         let permits = Arc::new(Semaphore::new(self.limits.connections));
         // Its sender says all there is to say by being dropped.
         let (serving, stopped) = watch::channel(());
@@ -158,7 +182,7 @@ async fn drive(
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         let routes = Arc::clone(&routes);
-        async move { Ok::<_, Infallible>(routes.answer(&request).await) }
+        async move { Ok::<_, Infallible>(routes.answer(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,14 +1,24 @@
 //! One request and its answer. There is one route, so that no router is needed; Backstage's is case-insensitive and
 //! takes a slash at the end.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode, Uri,
+    body::Incoming,
     header::{self, HeaderValue},
+    http::request::Parts,
 };
+use tokio::task::spawn_blocking;
 
-use super::{auth::AcceptedTokens, error::Refusal};
+use super::{
+    auth::AcceptedTokens,
+    body::Bodies,
+    door::Door,
+    error::Refusal,
+    post::{Taken, check_type, take},
+    writing::Writing,
+};
 use crate::{
     api::{AUDIT_EVENT_PATH, Problem, ProblemRequest, Timestamp, write_page},
     output::Ui,
@@ -22,37 +32,62 @@ pub(super) struct Routes {
     pub(super) store: Store,
     pub(super) tokens: AcceptedTokens,
     pub(super) ui: Ui,
+    pub(super) bodies: Bodies,
+    pub(super) writing: Writing,
+    pub(super) door: Arc<Door>,
 }
 
 const JSON: &str = "application/json; charset=utf-8";
-const ALLOWED: &str = "GET,HEAD";
+const ALLOWED: &str = "GET,HEAD,POST";
+/// Seconds: a queue is empty by then, and a full disk is asked again soon.
+const RETRY_AFTER: &str = "5";
 /// Where Backstage mounts the plugin. The plugin, and its errors, do not see this part of a path.
 const PLUGIN: &str = "/api/audit-log";
 
 impl Routes {
-    /// The answer to a request. Its body is never read.
-    pub(super) async fn answer<B>(&self, request: &Request<B>) -> Response<String> {
-        let answer = self.page_or_options(request).await;
-        let answer = answer.unwrap_or_else(|refusal| self.refuse(request, &refusal));
-        let (method, uri, status) = (request.method(), request.uri(), answer.status());
+    /// The answer to a request.
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<String> {
+        let (head, body) = request.into_parts();
+        let answer = self.route(&head, body).await;
+        let answer = answer.unwrap_or_else(|refusal| self.refuse(&head, &refusal));
+        let (method, uri, status) = (&head.method, &head.uri, answer.status());
         self.ui.trace(1, &format!("{method} {uri} → {status}"));
         answer
     }
 
-    async fn page_or_options<B>(&self, request: &Request<B>) -> Result<Response<String>, Refusal> {
+    async fn route(&self, head: &Parts, body: Incoming) -> Result<Response<String>, Refusal> {
         // Before the route, as Backstage does it: who has no token learns nothing of what is here.
-        self.tokens.check(request.headers())?;
-        let path = request.uri().path();
+        self.tokens.check(&head.headers)?;
+        let path = head.uri.path();
         let path = path.strip_suffix('/').unwrap_or(path);
         if !path.eq_ignore_ascii_case(AUDIT_EVENT_PATH) {
             return Err(Refusal::NotFound);
         }
-        match *request.method() {
+        match head.method {
             // A HEAD is answered as a GET; hyper leaves the body out.
-            Method::GET | Method::HEAD => self.page(request.uri()).await,
+            Method::GET | Method::HEAD => self.page(&head.uri).await,
+            Method::POST => self.take(&head.headers, body).await,
             Method::OPTIONS => Ok(options()),
             _ => Err(Refusal::NotFound),
         }
+    }
+
+    /// Stores the events of a body, and answers when they are on the disk.
+    async fn take(&self, headers: &HeaderMap, body: Incoming) -> Result<Response<String>, Refusal> {
+        check_type(headers)?;
+        // It is held until the events are stored: large bodies that wait are as much memory as those that come.
+        let whole = self.bodies.read(headers, body).await?;
+        let (bytes, door) = (whole.bytes.clone(), Arc::clone(&self.door));
+        let now = Timestamp::from(chrono::Utc::now());
+        let taken = spawn_blocking(move || take(&bytes, &door, now)).await;
+        let Taken { events, mut told } = taken.unwrap_or(Err(Refusal::Busy))?;
+        if !events.is_empty() {
+            let sent = events.len() as u64;
+            told.stored = self.writing.store(events).await?;
+            told.duplicate = sent.saturating_sub(told.stored);
+        }
+        let body = serde_json::to_string(&told).unwrap_or_default();
+        Ok(response(StatusCode::OK, JSON, body))
     }
 
     async fn page(&self, uri: &Uri) -> Result<Response<String>, Refusal> {
@@ -67,19 +102,28 @@ impl Routes {
         Ok(response(StatusCode::OK, JSON, body))
     }
 
-    fn refuse<B>(&self, request: &Request<B>, refusal: &Refusal) -> Response<String> {
+    fn refuse(&self, head: &Parts, refusal: &Refusal) -> Response<String> {
         let seen = ProblemRequest {
-            method: request.method().to_string(),
-            url: url_inside(request.uri()).into_owned(),
+            method: head.method.to_string(),
+            url: url_inside(&head.uri).into_owned(),
         };
-        if let Refusal::Store(error) = refusal {
+        let failed = match refusal {
+            Refusal::Store(error) => Some(error),
+            Refusal::NotStored(error) => Some(&**error),
+            _ => None,
+        };
+        if let Some(error) = failed {
             let text = format!("{} {}: {error}", seen.method, seen.url);
             self.ui.warning(&text);
         }
         let told = refusal.told();
         let problem = Problem::new(told.status.as_u16(), told.name, told.message, seen);
         let body = serde_json::to_string(&problem).unwrap_or_default();
-        response(told.status, JSON, body)
+        let mut response = response(told.status, JSON, body);
+        if matches!(refusal, Refusal::Busy | Refusal::NotStored(_)) {
+            put(response.headers_mut(), header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     error::Error,
     ingest::{Batch, Clock, Counts, Known, Lines, Place, ReadError, event_id, new_source, survey},
     output::Ui,
+    redact::Redact,
     store::{Advance, SourceProgress, StoreError, Writer},
 };
 
@@ -135,6 +136,7 @@ fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
         writer: Writer::open(&plan.store).map_err(IngestError::Store)?,
         rejects,
         clock: Clock::new(|| Utc::now().into()),
+        redact: Redact::default(),
         ui,
         named: 0,
     };
@@ -176,6 +178,7 @@ struct Session<'a> {
     writer: Writer,
     rejects: Box<dyn Write>,
     clock: Clock,
+    redact: Redact,
     ui: &'a Ui,
     /// Rejected lines that were named.
     named: u64,
@@ -309,7 +312,7 @@ impl Session<'_> {
             .into_iter()
             .map(|event| {
                 let id = event_id(source, event.offset).to_string();
-                event.into_event(id, recorded_at)
+                self.redact.apply(event.into_event(id, recorded_at)?)
             })
             .collect::<Result<_, EventError>>()?;
         Ok(self.writer.append(&events, advance.as_ref())?)
