@@ -11,10 +11,10 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use auditlog::api::AUDIT_EVENT_PATH;
+use tokio::sync::Semaphore;
 
 use crate::support::{
     Home, Run, TOKEN,
@@ -34,15 +34,24 @@ fn stored(home: &Home) -> Vec<String> {
     ids.map(Result::unwrap).collect()
 }
 
+/// What was sent, and what of it was acknowledged.
+struct Trail {
+    next: AtomicUsize,
+    known: Mutex<HashSet<String>>,
+    acknowledged: Semaphore,
+}
+
 /// Sends until the server is gone: each body is two events, and those of an answer of 200 are acknowledged.
-async fn send(url: String, next: Arc<AtomicUsize>, known: Arc<Mutex<HashSet<String>>>) {
-    let client = client();
+async fn send(client: reqwest::Client, url: String, trail: Arc<Trail>) {
     loop {
-        let number = next.fetch_add(1, Ordering::Relaxed);
+        let number = trail.next.fetch_add(1, Ordering::Relaxed);
         let ids = [format!("{number}-a"), format!("{number}-b")];
         let body = lines(ids.iter().map(|id| sent(id)));
         match request(&client, &url, body).send().await {
-            Ok(answer) if answer.status() == 200 => known.lock().unwrap().extend(ids),
+            Ok(answer) if answer.status() == 200 => {
+                trail.known.lock().unwrap().extend(ids);
+                trail.acknowledged.add_permits(1);
+            }
             Ok(answer) => panic!("{answer:?}"),
             Err(_) => return,
         }
@@ -52,31 +61,33 @@ async fn send(url: String, next: Arc<AtomicUsize>, known: Arc<Mutex<HashSet<Stri
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_kills_lose_nothing_that_was_acknowledged() {
     let home = Home::new();
-    let (next, known) = (Arc::default(), Arc::default());
-    // The pauses are the same in every run.
+    let client = client();
+    let trail = Arc::new(Trail {
+        next: AtomicUsize::new(0),
+        known: Mutex::default(),
+        acknowledged: Semaphore::new(0),
+    });
+    // The numbers are the same in every run.
     let mut random = fastrand::Rng::with_seed(0x5eed_cafe);
     for kill in 1..=KILLS {
         let serving = Serving::store(&home, "s.db");
         let senders: Vec<_> = (0..SENDERS)
-            .map(|_| {
-                tokio::spawn(send(
-                    serving.url.clone(),
-                    Arc::clone(&next),
-                    Arc::clone(&known),
-                ))
-            })
+            .map(|_| send(client.clone(), serving.url.clone(), Arc::clone(&trail)))
+            .map(tokio::spawn)
             .collect();
-        tokio::time::sleep(Duration::from_millis(random.u64(20..250))).await;
+        let answers = trail.acknowledged.acquire_many(random.u32(1..40)).await;
+        answers.unwrap().forget();
         serving.signal("KILL");
         for sender in senders {
             sender.await.unwrap();
         }
         drop(serving);
+        trail.acknowledged.forget_permits(usize::MAX);
         // As the next server finds it.
         let ids = stored(&home);
         let distinct: HashSet<_> = ids.iter().cloned().collect();
         assert_eq!(distinct.len(), ids.len(), "after {kill} kills");
-        let known = known.lock().unwrap();
+        let known = trail.known.lock().unwrap();
         assert!(known.is_subset(&distinct), "after {kill} kills");
         // A request is stored whole or not at all.
         for id in &distinct {
@@ -87,7 +98,7 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
             assert!(distinct.contains(&twin), "{id}");
         }
     }
-    assert!(known.lock().unwrap().len() > 2 * KILLS);
+    assert!(trail.known.lock().unwrap().len() > 2 * KILLS);
 }
 
 /// A server on a disk of its own that is nearly full; a line on standard input makes room.
