@@ -9,7 +9,7 @@
 //! 3  source  receipt                     one question, asked of a server or of a store; what its answer is worth
 //! 2  config  client  store  files  output    edges: each touches one outside thing
 //! 2  walk                                complete retrieval over anything that fetches a page
-//! 1  address  query  rules  token  ingest    meaning: pure; clock, random bytes and readers are handed in
+//! 1  address  query  rules  redact  token  ingest    meaning: pure; clock, random bytes and readers are handed in
 //! 0  api  wildcard                       the contract
 //! ```
 
@@ -27,6 +27,7 @@ pub mod ingest;
 pub mod output;
 pub mod query;
 pub mod receipt;
+pub mod redact;
 pub mod rules;
 pub mod server;
 pub mod source;

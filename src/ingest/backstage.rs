@@ -5,12 +5,10 @@
 //! the event. Where that can be seen, the line is repaired; an `isAuditEvent` that was overwritten cannot, and its
 //! line is a line like any other.
 
-use std::borrow::Cow;
-
-use indexmap::IndexMap;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::api::{Draft, Event, EventError, Meta, SEVERITIES, STATUSES, Timestamp, well_formed};
+use super::fields::{Object, Outcome, draft, raw, severity, string};
+use crate::api::{Draft, Event, EventError, STATUSES, Timestamp, well_formed};
 
 /// What a line is.
 #[derive(Debug)]
@@ -90,10 +88,6 @@ impl Parsed {
     }
 }
 
-/// The members of an object: where one comes twice the last counts, as in JavaScript. Values are not parsed, so that
-/// their numbers stay as they are written and their depth costs no stack.
-type Object<'a> = IndexMap<Cow<'a, str>, &'a RawValue>;
-
 /// What the line is that consists of these bytes.
 pub fn line(bytes: &[u8]) -> Line {
     // What editors of Windows put before the first line of a file.
@@ -158,40 +152,16 @@ fn outcome(members: &Object<'_>) -> Result<Parsed, Reason> {
     }
     let status = status.unwrap_or_else(|| "failed".to_owned());
 
-    let actor = object(members, "actor");
-    let request = object(members, "request");
-    let actor_id = string(&actor, "actorId");
-    let is_user = actor_id
-        .as_deref()
-        .is_some_and(|id| id.starts_with("user:"));
-    let mut meta = meta(members);
-    let mut draft = Draft {
-        id: String::new(),
-        event_time: String::new(),
-        recorded_at: String::new(),
-        severity_level: severity(members)?,
-        actor_type: if is_user { "user" } else { "service" }.to_owned(),
-        actor_id,
-        request_method: string(&request, "method"),
-        request_url: string(&request, "url"),
-        action_type: promoted(&mut meta, "actionType"),
-        query_type: promoted(&mut meta, "queryType"),
-        entity_ref: promoted(&mut meta, "entityRef"),
-        plugin_id: name.plugin,
-        event_id: name.event,
+    let error = (status == "failed").then(|| to_raw_value(name.error).ok());
+    let outcome = Outcome {
+        plugin: name.plugin,
+        event: name.event,
+        severity: severity(members).ok_or(Reason::Severity)?,
         status,
-        meta: Meta::new(),
+        error: error.flatten(),
     };
-    if draft.status == "failed" {
-        add(&mut meta, "error", to_raw_value(name.error));
-    }
-    let known = known(&actor);
-    if !known.is_empty() {
-        add(&mut meta, "actor", to_raw_value(&known));
-    }
-    draft.meta = meta;
     Ok(Parsed {
-        draft,
+        draft: draft(members, outcome),
         time: string(members, "timestamp").filter(|text| Timestamp::parse(text).is_some()),
         repaired: overwritten || name.repaired,
     })
@@ -238,66 +208,6 @@ impl<'a> Name<'a> {
             }),
         }
     }
-}
-
-/// `low` where there is none: Backstage's own default.
-fn severity(members: &Object<'_>) -> Result<String, Reason> {
-    match raw(members, "severityLevel") {
-        None | Some("null") => Ok("low".to_owned()),
-        Some(_) => string(members, "severityLevel")
-            .filter(|text| SEVERITIES.contains(&text.as_str()))
-            .ok_or(Reason::Severity),
-    }
-}
-
-/// The event's `meta`. One that is not an object, which only an error can have put there, is kept as its `value`.
-fn meta(members: &Object<'_>) -> Meta {
-    let Some(value) = members.get("meta").filter(|raw| raw.get() != "null") else {
-        return Meta::new();
-    };
-    serde_json::from_str(value.get())
-        .unwrap_or_else(|_| Meta::from([("value".to_owned(), (*value).to_owned())]))
-}
-
-/// Takes a member that the API has as a field out of `meta`. What is neither text nor null cannot be that field: it
-/// stays where it is, and the field is null.
-fn promoted(meta: &mut Meta, name: &str) -> Option<String> {
-    let value = meta.get(name)?.get();
-    let text: Option<String> = serde_json::from_str(value).ok()?;
-    meta.shift_remove(name);
-    text
-}
-
-/// What is known of where the actor called from.
-fn known(actor: &Object<'_>) -> Meta {
-    ["ip", "hostname", "userAgent"]
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), (*actor.get(name)?).to_owned())))
-        .filter(|(_, value)| value.get() != "null")
-        .collect()
-}
-
-/// Adds a member, unless the event has one of that name itself.
-fn add(meta: &mut Meta, name: &str, value: serde_json::Result<Box<RawValue>>) {
-    if let (false, Ok(value)) = (meta.contains_key(name), value) {
-        meta.insert(name.to_owned(), value);
-    }
-}
-
-fn raw<'a>(members: &Object<'a>, name: &str) -> Option<&'a str> {
-    members.get(name).map(|raw| raw.get())
-}
-
-/// The text of a member; none for any other type.
-fn string(members: &Object<'_>, name: &str) -> Option<String> {
-    serde_json::from_str(raw(members, name)?).ok()
-}
-
-/// The members of a member; none for any other type.
-fn object<'a>(members: &Object<'a>, name: &str) -> Object<'a> {
-    raw(members, name)
-        .and_then(|json| serde_json::from_str(json).ok())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

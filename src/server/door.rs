@@ -16,6 +16,7 @@ use super::{
     auth::{AcceptedTokens, Caller, Permission},
     error::Refusal,
     peer::client_address,
+    sieve::Sieve,
     visits::{Visits, pause},
 };
 use crate::config::{AppConfig, Networks, RateLimit};
@@ -34,6 +35,8 @@ pub struct Access {
     pub trusted_proxies: Networks,
     /// Requests of one address in a span of time; none where they are not counted.
     pub rate_limit: Option<RateLimit>,
+    /// What is kept of the events that are sent.
+    pub sieve: Arc<Sieve>,
 }
 
 impl From<AcceptedTokens> for Access {
@@ -48,6 +51,7 @@ impl From<AcceptedTokens> for Access {
 impl From<AppConfig> for Access {
     fn from(config: AppConfig) -> Self {
         Self {
+            sieve: Arc::new(Sieve::from(&config.audit_log)),
             tokens: config.tokens.into(),
             trusted_proxies: config.audit_log.trusted_proxies,
             rate_limit: config.rate_limit,
@@ -128,6 +132,11 @@ impl Door {
 }
 
 impl Visitor {
+    /// What is kept of the events that the visitor sends.
+    pub(super) fn sieve(&self) -> Arc<Sieve> {
+        Arc::clone(&self.access.sieve)
+    }
+
     /// Tells the visitor how many requests are left, in the words of a real one.
     pub(super) fn put_quota(&self, headers: &mut HeaderMap) {
         let Some(quota) = self.quota else {

@@ -1,9 +1,10 @@
 //! Why the server cannot start, and why it refuses a request: two enums, because two kinds of people read them.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use hyper::StatusCode;
 
+use super::{body::BodyError, post::ListError};
 use crate::{query::ParamError, store::StoreError};
 
 /// Why the server did not start, or ended badly.
@@ -22,7 +23,7 @@ pub enum ServeError {
     CutOff(usize),
 }
 
-/// Why a request gets no page.
+/// Why a request gets no page, or its events are not stored.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// No bearer token.
@@ -41,6 +42,26 @@ pub(super) enum Refusal {
     Parameter(ParamError),
     /// The store gave no answer.
     Store(StoreError),
+    /// The body does not come, or not so.
+    Body(BodyError),
+    /// The body is no list of events.
+    List(ListError),
+    /// More is sent than can be taken.
+    Busy,
+    /// The store did not take the events. Others may have been told the same.
+    NotStored(Arc<StoreError>),
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+impl From<ListError> for Refusal {
+    fn from(error: ListError) -> Self {
+        Self::List(error)
+    }
 }
 
 /// What a client is told.
@@ -76,12 +97,47 @@ impl Refusal {
                 "The store is busy; try again later".into(),
             ),
             Self::Store(_) => (500, "Error", "An internal error occurred".into()),
+            Self::Body(error) => {
+                let (status, name) = body(*error);
+                (status, name, error.to_string())
+            }
+            Self::List(error) => {
+                let (status, name) = match error {
+                    ListError::Type => UNSUPPORTED,
+                    ListError::NotAnArray => INPUT,
+                    ListError::TooMany => TOO_LARGE,
+                };
+                (status, name, error.to_string())
+            }
+            Self::Busy => (
+                503,
+                "ServiceUnavailableError",
+                "More is sent than can be taken; try again later".into(),
+            ),
+            Self::NotStored(_) => (
+                503,
+                "ServiceUnavailableError",
+                "Nothing of this request was stored; try again later".into(),
+            ),
         };
         Told {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             name,
             message,
         }
+    }
+}
+
+const INPUT: (u16, &str) = (400, "InputError");
+const TOO_LARGE: (u16, &str) = (413, "PayloadTooLargeError");
+const UNSUPPORTED: (u16, &str) = (415, "UnsupportedMediaTypeError");
+
+fn body(error: BodyError) -> (u16, &'static str) {
+    match error {
+        BodyError::TooLarge | BodyError::TooLargeUnpacked => TOO_LARGE,
+        BodyError::TooSlow => (408, "RequestTimeoutError"),
+        BodyError::BrokenOff | BodyError::NotGzip => INPUT,
+        BodyError::Encoding => UNSUPPORTED,
     }
 }
 

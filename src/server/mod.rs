@@ -4,11 +4,15 @@
 //! store's events come from.
 
 mod auth;
+mod body;
 mod door;
 mod error;
 mod peer;
+mod post;
 mod routes;
+mod sieve;
 mod visits;
+mod writing;
 
 use std::{
     convert::Infallible,
@@ -33,9 +37,12 @@ use crate::{output::Ui, store::Store};
 pub use auth::{AcceptedTokens, Caller, Permission};
 pub use door::Access;
 pub use error::ServeError;
+pub use sieve::Sieve;
 
+use body::Bodies;
 use door::Door;
 use routes::Routes;
+use writing::Writing;
 
 /// Largest head of a request, in bytes: Node's limit, and so a real Backstage's.
 const MAX_HEAD: usize = 16 * 1024;
@@ -47,6 +54,8 @@ pub struct Limits {
     pub connections: usize,
     /// Time for the head of a request, and for the pause before it.
     pub head: Duration,
+    /// Time for the body of a request.
+    pub body: Duration,
     /// Time after which a connection takes no further request. Else a few clients that do not read could keep all.
     pub lifetime: Duration,
     /// Time for a request to end when its connection has to.
@@ -58,6 +67,7 @@ impl Default for Limits {
         Self {
             connections: 256,
             head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
             lifetime: Duration::from_secs(600),
             grace: Duration::from_secs(30),
         }
@@ -121,7 +131,13 @@ impl Server {
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
         let door = Door::new(access);
-        let routes = Arc::new(Routes { store, door, ui });
+        let routes = Arc::new(Routes {
+            bodies: Bodies::new(self.limits.body),
+            writing: Writing::start(store.clone()),
+            door,
+            store,
+            ui,
+        });
         let permits = Arc::new(Semaphore::new(self.limits.connections));
         // Its sender says all there is to say by being dropped.
         let (serving, stopped) = watch::channel(());
@@ -182,7 +198,7 @@ async fn drive(
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         let routes = Arc::clone(&routes);
-        async move { Ok::<_, Infallible>(routes.answer(peer, &request).await) }
+        async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,17 +1,24 @@
 //! One request and its answer. There is one route, so that no router is needed; Backstage's is case-insensitive and
 //! takes a slash at the end.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode, Uri,
+    body::Incoming,
     header::{self, HeaderValue},
+    http::request::Parts,
 };
+use tokio::task::spawn_blocking;
 
 use super::{
     auth::Permission,
+    body::Bodies,
     door::{Door, Visitor},
     error::Refusal,
+    post::{Taken, check_type, take},
+    sieve::Sieve,
+    writing::Writing,
 };
 use crate::{
     api::{AUDIT_EVENT_PATH, Problem, ProblemRequest, Timestamp, write_page},
@@ -26,44 +33,81 @@ pub(super) struct Routes {
     pub(super) store: Store,
     pub(super) door: Door,
     pub(super) ui: Ui,
+    pub(super) bodies: Bodies,
+    pub(super) writing: Writing,
 }
 
 const JSON: &str = "application/json; charset=utf-8";
-const ALLOWED: &str = "GET,HEAD";
+const ALLOWED: &str = "GET,HEAD,POST";
+/// Seconds: a queue is empty by then, and a full disk is asked again soon.
+const RETRY_AFTER: &str = "5";
 /// Where Backstage mounts the plugin. The plugin, and its errors, do not see this part of a path.
 const PLUGIN: &str = "/api/audit-log";
 
 impl Routes {
-    /// The answer to a request of `peer`. Its body is never read.
-    pub(super) async fn answer<B>(&self, peer: IpAddr, request: &Request<B>) -> Response<String> {
-        let visitor = self.door.visitor(peer, request.headers());
-        let answer = self.page_or_options(request, &visitor).await;
-        let mut answer = answer.unwrap_or_else(|refusal| self.refuse(request, &refusal));
+    /// The answer to a request of `peer`.
+    pub(super) async fn answer(
+        &self,
+        peer: IpAddr,
+        request: Request<Incoming>,
+    ) -> Response<String> {
+        let (head, body) = request.into_parts();
+        let visitor = self.door.visitor(peer, &head.headers);
+        let answer = self.route(&head, body, &visitor).await;
+        let mut answer = answer.unwrap_or_else(|refusal| self.refuse(&head, &refusal));
         visitor.put_quota(answer.headers_mut());
-        let (method, uri, status) = (request.method(), request.uri(), answer.status());
+        let (method, uri, status) = (&head.method, &head.uri, answer.status());
         self.ui.trace(1, &format!("{method} {uri} → {status}"));
         answer
     }
 
-    async fn page_or_options<B>(
+    async fn route(
         &self,
-        request: &Request<B>,
+        head: &Parts,
+        body: Incoming,
         visitor: &Visitor,
     ) -> Result<Response<String>, Refusal> {
+        let permission = match head.method {
+            Method::POST => Permission::Write,
+            _ => Permission::Read,
+        };
         // Before the route, as Backstage does it: who has no token learns nothing of what is here.
-        let headers = request.headers();
-        self.door.admit(visitor, headers, Permission::Read).await?;
-        let path = request.uri().path();
+        self.door.admit(visitor, &head.headers, permission).await?;
+        let path = head.uri.path();
         let path = path.strip_suffix('/').unwrap_or(path);
         if !path.eq_ignore_ascii_case(AUDIT_EVENT_PATH) {
             return Err(Refusal::NotFound);
         }
-        match *request.method() {
+        match head.method {
             // A HEAD is answered as a GET; hyper leaves the body out.
-            Method::GET | Method::HEAD => self.page(request.uri()).await,
+            Method::GET | Method::HEAD => self.page(&head.uri).await,
+            Method::POST => self.take(&head.headers, body, visitor.sieve()).await,
             Method::OPTIONS => Ok(options()),
             _ => Err(Refusal::NotFound),
         }
+    }
+
+    /// Stores the events of a body, and answers when they are on the disk.
+    async fn take(
+        &self,
+        headers: &HeaderMap,
+        body: Incoming,
+        sieve: Arc<Sieve>,
+    ) -> Result<Response<String>, Refusal> {
+        check_type(headers)?;
+        // It is held until the events are stored: large bodies that wait are as much memory as those that come.
+        let whole = self.bodies.read(headers, body).await?;
+        let bytes = whole.bytes.clone();
+        let now = Timestamp::from(chrono::Utc::now());
+        let taken = spawn_blocking(move || take(&bytes, &sieve, now)).await;
+        let Taken { events, mut told } = taken.unwrap_or(Err(Refusal::Busy))?;
+        if !events.is_empty() {
+            let sent = events.len() as u64;
+            told.stored = self.writing.store(events).await?;
+            told.duplicate = sent.saturating_sub(told.stored);
+        }
+        let body = serde_json::to_string(&told).unwrap_or_default();
+        Ok(response(StatusCode::OK, JSON, body))
     }
 
     async fn page(&self, uri: &Uri) -> Result<Response<String>, Refusal> {
@@ -78,19 +122,28 @@ impl Routes {
         Ok(response(StatusCode::OK, JSON, body))
     }
 
-    fn refuse<B>(&self, request: &Request<B>, refusal: &Refusal) -> Response<String> {
+    fn refuse(&self, head: &Parts, refusal: &Refusal) -> Response<String> {
         let seen = ProblemRequest {
-            method: request.method().to_string(),
-            url: url_inside(request.uri()).into_owned(),
+            method: head.method.to_string(),
+            url: url_inside(&head.uri).into_owned(),
         };
-        if let Refusal::Store(error) = refusal {
+        let failed = match refusal {
+            Refusal::Store(error) => Some(error),
+            Refusal::NotStored(error) => Some(&**error),
+            _ => None,
+        };
+        if let Some(error) = failed {
             let text = format!("{} {}: {error}", seen.method, seen.url);
             self.ui.warning(&text);
         }
         let told = refusal.told();
         let problem = Problem::new(told.status.as_u16(), told.name, told.message, seen);
         let body = serde_json::to_string(&problem).unwrap_or_default();
-        response(told.status, JSON, body)
+        let mut response = response(told.status, JSON, body);
+        if matches!(refusal, Refusal::Busy | Refusal::NotStored(_)) {
+            put(response.headers_mut(), header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response
     }
 }
 

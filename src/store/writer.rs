@@ -95,6 +95,31 @@ impl Writer {
         transaction.commit()?;
         Ok(stored)
     }
+
+    /// Stores the events of several senders, or none of all of them. Gives for each sender how many were new: an id
+    /// that the store has from anywhere is left as it is.
+    pub fn append_new(&mut self, senders: &[&[Event]]) -> Result<Vec<u64>, StoreError> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut stored = Vec::new();
+        for events in senders {
+            let mut new = 0;
+            for event in *events {
+                if !is_known(&transaction, event)? {
+                    new += write_event(&transaction, NO_FILE, event)?;
+                }
+            }
+            stored.push(new);
+        }
+        transaction.commit()?;
+        Ok(stored)
+    }
+}
+
+fn is_known(transaction: &Transaction<'_>, event: &Event) -> Result<bool, StoreError> {
+    let mut statement = transaction.prepare_cached("SELECT 1 FROM events WHERE id = ?")?;
+    Ok(statement.exists([escaped(event.id())])?)
 }
 
 /// Moves the source and gives its row.

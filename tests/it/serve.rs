@@ -24,7 +24,9 @@ fn asked(home: &Home, url: &str, token: &str) -> (i32, usize) {
 /// A store whose answer is larger than what lies between two programs, so that it is under way until it is read.
 fn home_with_large_events() -> Home {
     let home = Home::new();
-    let meta = format!(r#","meta":{{"x":"{}"}}"#, "x".repeat(256 * 1024));
+    // Many texts, because a single one would be too large to be kept.
+    let texts = vec![format!("\"{}\"", "x".repeat(16 * 1024)); 16];
+    let meta = format!(r#","meta":{{"x":[{}]}}"#, texts.join(","));
     let lines: Vec<_> = (0..60).map(|n| line(&format!("e{n}"), &meta)).collect();
     let run = home.ingest(log(&lines));
     assert!(run.stderr.starts_with("read 60, stored 60,"), "{run:?}");

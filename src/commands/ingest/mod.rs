@@ -1,12 +1,13 @@
 //! `auditlog ingest`: log files of a Backstage into a store.
 
 mod input;
+mod rejects;
 
 use std::{
     collections::HashSet,
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use chrono::Utc;
@@ -22,11 +23,13 @@ use crate::{
         survey,
     },
     output::Ui,
+    redact::Redact,
     rules::Rules,
     store::{Advance, SourceProgress, StoreError, Writer},
 };
 
 use input::{Input, inflated};
+use rejects::{open_rejects, refuse_own_rejects};
 
 /// Rejected lines that are named one by one.
 const NAMED: u64 = 20;
@@ -152,6 +155,7 @@ fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
         writer: Writer::open(&plan.store).map_err(IngestError::Store)?,
         rejects,
         clock: Clock::new(|| Utc::now().into()),
+        redact: Redact::default(),
         ui,
         rules: &plan.rules,
         named: 0,
@@ -192,6 +196,7 @@ struct Session<'a> {
     writer: Writer,
     rejects: Box<dyn Write>,
     clock: Clock,
+    redact: Redact,
     ui: &'a Ui,
     rules: &'a Rules,
     /// Rejected lines that were named.
@@ -329,10 +334,13 @@ impl Session<'_> {
         let (mut events, mut named) = (Vec::new(), Vec::new());
         for event in batch.events {
             match event.cursor.as_deref().map(journal_id) {
-                Some(id) => named.push(event.into_event(id.to_string(), recorded_at)?),
+                Some(id) => named.push(
+                    self.redact
+                        .apply(event.into_event(id.to_string(), recorded_at)?)?,
+                ),
                 None => {
                     let id = event_id(source, event.offset).to_string();
-                    events.push(event.into_event(id, recorded_at)?);
+                    events.push(self.redact.apply(event.into_event(id, recorded_at)?)?);
                 }
             }
         }
@@ -342,33 +350,6 @@ impl Session<'_> {
             false => self.writer.append(&named, None)?,
         };
         Ok(stored + self.writer.append(&events, advance.as_ref())?)
-    }
-}
-
-/// Rejected lines are as private as the events of others.
-fn open_rejects(path: &Path) -> Result<File, IngestError> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|reason| IngestError::Open {
-        name: path.display().to_string(),
-        reason,
-    })
-}
-
-/// Rejected lines must not end up in what they come from, which would never end, nor in the store.
-fn refuse_own_rejects(plan: &IngestPlan, rejects: &Path) -> Result<(), IngestError> {
-    let place = |path: &Path| path.canonicalize().ok();
-    let rejects = place(rejects);
-    let inputs = plan.inputs.iter().filter_map(|input| match input {
-        Input::Standard => None,
-        Input::File(path) => Some(path),
-    });
-    let mut taken = inputs.chain([&plan.store]);
-    match taken.find(|path| rejects.is_some() && place(path) == rejects) {
-        None => Ok(()),
-        Some(path) => Err(IngestError::OwnRejects(path.display().to_string())),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod logs;
 pub mod message;
 pub mod model_server;
 pub mod pages;
+pub mod posting;
 pub mod process;
 #[cfg(unix)]
 pub mod pty;

@@ -22,6 +22,15 @@ impl Serving {
         Self::start(home, &["--store", store, "--accept-token-file", "accepted"])
     }
 
+    /// Serves a store of `home` for [`TOKEN`], which may send, too.
+    pub fn for_senders(home: &Home, store: &str) -> Self {
+        let token =
+            format!("{{type: static, options: {{token: {TOKEN}, subject: 'external:tests'}}}}");
+        let config = format!("backend: {{auth: {{externalAccess: [{token}]}}}}");
+        home.write_private("app-config.yaml", &config);
+        Self::start(home, &["--store", store, "--config", "app-config.yaml"])
+    }
+
     /// Serves what the arguments say on a free port. There is nothing to wait for but its first line: the URL.
     pub fn start(home: &Home, args: &[&str]) -> Self {
         let serve = ["serve", "--listen", "127.0.0.1:0"];

@@ -4,9 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use auditlog::{
     api::{AUDIT_EVENT_PATH, Draft, Event, Meta},
+    config::StaticToken,
     output::Ui,
-    server::{Limits, ServeError, Server},
+    server::{AcceptedTokens, Limits, ServeError, Server},
     store::Store,
+    token::TokenHash,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -25,6 +27,16 @@ pub struct Served {
     serving: JoinHandle<Result<(), ServeError>>,
 }
 
+/// [`TOKEN`], which may read and write.
+pub fn all_may() -> AcceptedTokens {
+    let token = StaticToken {
+        hash: TokenHash::of(TOKEN.as_bytes()),
+        subject: "external:tests".to_owned(),
+        restrictions: None,
+    };
+    vec![token].into()
+}
+
 impl Served {
     pub async fn start(store: Store) -> Self {
         Self::start_with(store, Limits::default()).await
@@ -36,7 +48,7 @@ impl Served {
         let address = server.url().strip_prefix("http://").map(str::parse);
         let address = address.expect("a plain URL").expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let tokens = [TOKEN.into()].into_iter().collect();
+        let tokens = all_may();
         let stopped = async { stopped.await.unwrap_or_default() };
         let serving = server.serve(store, tokens, Ui::default(), stopped);
         Self {

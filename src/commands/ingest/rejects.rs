@@ -1,0 +1,35 @@
+//! The file that takes the lines that say they are audit events and cannot be read as such.
+
+use std::{
+    fs::{File, OpenOptions},
+    path::Path,
+};
+
+use super::{IngestError, IngestPlan, input::Input};
+
+/// Rejected lines are as private as the events of others.
+pub fn open_rejects(path: &Path) -> Result<File, IngestError> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|reason| IngestError::Open {
+        name: path.display().to_string(),
+        reason,
+    })
+}
+
+/// Rejected lines must not end up in what they come from, which would never end, nor in the store.
+pub fn refuse_own_rejects(plan: &IngestPlan, rejects: &Path) -> Result<(), IngestError> {
+    let place = |path: &Path| path.canonicalize().ok();
+    let rejects = place(rejects);
+    let inputs = plan.inputs.iter().filter_map(|input| match input {
+        Input::Standard => None,
+        Input::File(path) => Some(path),
+    });
+    let mut taken = inputs.chain([&plan.store]);
+    match taken.find(|path| rejects.is_some() && place(path) == rejects) {
+        None => Ok(()),
+        Some(path) => Err(IngestError::OwnRejects(path.display().to_string())),
+    }
+}

@@ -1,0 +1,102 @@
+//! The one who writes: what several requests bring at the same time is stored in one transaction, so that the disk is
+//! waited for once.
+
+use std::{mem, sync::Arc};
+
+use tokio::{
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
+    task::spawn_blocking,
+};
+
+use super::error::Refusal;
+use crate::{
+    api::Event,
+    store::{Store, StoreError, Writer},
+};
+
+/// Requests that wait to be stored. More are sent away: waiting longer than a sender does helps nobody.
+const WAITING: usize = 128;
+/// Events from which on a transaction takes no further request.
+const MAX_EVENTS: usize = 20_000;
+
+type Answer = Result<u64, Arc<StoreError>>;
+
+/// The events of one request, and who waits for them to be stored.
+struct Job {
+    events: Vec<Event>,
+    done: oneshot::Sender<Answer>,
+}
+
+/// Brings events to the store.
+#[derive(Debug)]
+pub(super) struct Writing {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Writing {
+    /// Starts to write. It ends with the last one who could bring something.
+    pub(super) fn start(store: Store) -> Self {
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        tokio::spawn(run(store, waiting));
+        Self { jobs }
+    }
+
+    /// Stores all of the events or none, and gives how many were new. They are on the disk when this returns.
+    pub(super) async fn store(&self, events: Vec<Event>) -> Result<u64, Refusal> {
+        let (done, stored) = oneshot::channel();
+        self.jobs
+            .try_send(Job { events, done })
+            .map_err(|error| match error {
+                TrySendError::Full(_) | TrySendError::Closed(_) => Refusal::Busy,
+            })?;
+        match stored.await {
+            Ok(answer) => answer.map_err(Refusal::NotStored),
+            Err(_) => Err(Refusal::NotStored(Arc::new(StoreError::BrokenOff))),
+        }
+    }
+}
+
+async fn run(store: Store, mut waiting: mpsc::Receiver<Job>) {
+    let mut writer = None;
+    while let Some(first) = waiting.recv().await {
+        let mut jobs = vec![first];
+        let mut events = jobs.iter().map(|job| job.events.len()).sum::<usize>();
+        while events < MAX_EVENTS
+            && let Ok(job) = waiting.try_recv()
+        {
+            events += job.events.len();
+            jobs.push(job);
+        }
+        let (store, kept) = (store.clone(), mem::take(&mut writer));
+        // A panic costs this transaction, whose senders see that nobody answers, and nothing else.
+        writer = spawn_blocking(move || write(&store, kept, jobs))
+            .await
+            .unwrap_or_default();
+    }
+}
+
+/// Stores what several brought and tells each. Gives the connection back, unless something was wrong with it.
+fn write(store: &Store, writer: Option<Writer>, jobs: Vec<Job>) -> Option<Writer> {
+    let senders: Vec<_> = jobs.iter().map(|job| job.events.as_slice()).collect();
+    let written = writer
+        .map_or_else(|| store.writer(), Ok)
+        .and_then(|mut writer| Ok((writer.append_new(&senders)?, writer)));
+    match written {
+        Ok((stored, writer)) => {
+            for (job, stored) in jobs.into_iter().zip(stored) {
+                let _ = job.done.send(Ok(stored));
+            }
+            Some(writer)
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            for job in jobs {
+                let _ = job.done.send(Err(Arc::clone(&error)));
+            }
+            None
+        }
+    }
+}
