@@ -35,6 +35,9 @@ export const auditlogAuditorServiceFactory = createServiceFactory({
       rootLogger.warn('auditlog: there is no auditLog.sender in the configuration; audit events are only logged');
       return undefined;
     }
+    if (isExposed(new URL(options.url))) {
+      rootLogger.warn('auditlog: auditLog.sender.url is plain http to another machine; the token can be read on the way');
+    }
     const sender = await Sender.start(options, rootLogger);
     rootLifecycle.addShutdownHook(() => sender.stop());
     return sender;
@@ -66,6 +69,10 @@ function both(logged: AuditorService, sent: AuditorService, lost: () => void): A
       };
     },
   };
+}
+
+function isExposed(url: URL): boolean {
+  return url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
 }
 
 function optionsOf(config: RootConfigService): SenderOptions | undefined {
