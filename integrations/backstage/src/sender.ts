@@ -77,7 +77,7 @@ export class Sender {
         if (!ok) this.drop('no room in the spool');
         if (this.#spool.hasFull) this.#wake();
       });
-      await Promise.race([written, sleep(MAX_WAIT)]);
+      await within(MAX_WAIT, written);
     } catch {
       this.drop('not JSON');
     }
@@ -92,7 +92,7 @@ export class Sender {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#wake();
-    await Promise.race([this.#running, sleep(MAX_GOODBYE)]);
+    await within(MAX_GOODBYE, this.#running);
     this.#request?.abort();
   }
 
@@ -274,6 +274,14 @@ function reasonOf(error: unknown): string {
   return quoted(cause?.code ?? cause?.message ?? (error as Error)?.message);
 }
 
-function sleep(time: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, time).unref());
+/** Waits for the work, and no longer than this; the work goes on. */
+function within(time: number, work: Promise<void>): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, time);
+    timer.unref();
+    void work.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

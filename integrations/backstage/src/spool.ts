@@ -125,9 +125,18 @@ export class Spool {
       return true;
     } catch {
       // Half a line may stand at the end of the file now: the next one belongs into another.
-      await this.#seal();
+      await this.#giveUp();
       return false;
     }
+  }
+
+  /** A full disk gets no heap of empty files. */
+  async #giveUp(): Promise<void> {
+    const current = this.#current;
+    if (!current || current.events > 0) return this.#seal();
+    this.#current = undefined;
+    await current.file.close().catch(() => undefined);
+    await unlink(current.path).catch(() => undefined);
   }
 
   async #create() {
