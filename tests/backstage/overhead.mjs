@@ -10,7 +10,7 @@ installModule();
 const server = await Server.start();
 const backends = {
   without: await startBackend('without'),
-  with: await startBackend('with', { url: server.url, token: 'token-of-the-measuring' }),
+  with: await startBackend('with', { url: server.url, token: 'token-of-the-measuring', flushInterval: '1s' }),
 };
 
 async function run(name, count) {

@@ -45,7 +45,10 @@ export async function startBackend(name, sender) {
   env.FIXTURE_HOST = `127.0.0.1:${files.address().port}`;
   const configs = ['--config', 'app-config.yaml'];
   if (sender) {
-    Object.assign(env, { SENDER_URL: sender.url, SENDER_TOKEN: sender.token, SENDER_SPOOL: join(scratch, `${name}.spool`) });
+    env.SENDER_URL = sender.url;
+    env.SENDER_TOKEN = sender.token;
+    env.SENDER_SPOOL = join(scratch, `${name}.spool`);
+    env.SENDER_FLUSH_INTERVAL = sender.flushInterval ?? '200ms';
     configs.push('--config', 'app-config.sender.yaml');
   }
   const child = spawn(process.execPath, ['backend.js', ...configs], { cwd: here, env, stdio: ['ignore', out, out] });
