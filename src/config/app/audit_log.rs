@@ -60,7 +60,7 @@ pub struct Https {
     pub key: PathBuf,
 }
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "listen",
     "store",
     "excludeRules",
@@ -69,6 +69,8 @@ const KEYS: [&str; 8] = [
     "auditReads",
     "trustedProxies",
     "https",
+    // What the module for Backstage reads from the same file.
+    "sender",
 ];
 
 pub(super) fn audit_log(section: &View) -> AuditLog {
