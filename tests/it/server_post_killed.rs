@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use crate::support::{
     Home, Run, TOKEN,
     posting::{counts, lines, request, sent, sent_with, told},
-    process::{Serving, signal},
+    process::{Serving, allow_senders, signal},
     served::{ALL, client},
 };
 
@@ -106,14 +106,14 @@ const FULL: &str = "mount -t tmpfs -o size=4m tmpfs disk || exit 99
     head -c 2500000 /dev/zero > disk/filler
     exec 3<&0
     { read -r line; rm disk/filler; } <&3 &
-    exec \"$0\" serve --store disk/s.db --accept-token-file accepted --listen 127.0.0.1:0";
+    exec \"$0\" serve --store disk/s.db --config app-config.yaml --listen 127.0.0.1:0";
 
 #[tokio::test]
 #[ignore = "needs root, or user namespaces, for a small tmpfs"]
 async fn a_full_disk_is_a_503_and_what_was_acknowledged_is_there() {
     let home = Home::new();
     fs::create_dir(home.path("disk")).unwrap();
-    home.write_private("accepted", TOKEN);
+    allow_senders(&home);
     let mut server = Command::new("unshare")
         .args(["--map-root-user", "--mount", "sh", "-c", FULL])
         .arg(env!("CARGO_BIN_EXE_auditlog"))

@@ -7,6 +7,13 @@ use std::{
 
 use super::{Home, Run, TOKEN};
 
+/// Writes `app-config.yaml`, with which [`TOKEN`] may read and send.
+pub fn allow_senders(home: &Home) {
+    let token = format!("{{type: static, options: {{token: {TOKEN}, subject: 'external:tests'}}}}");
+    let config = format!("backend: {{auth: {{externalAccess: [{token}]}}}}");
+    home.write_private("app-config.yaml", config);
+}
+
 /// A server that is listening; it ends with this value.
 pub struct Serving {
     child: Child,
