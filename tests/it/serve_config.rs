@@ -303,3 +303,24 @@ fn tls_is_refused_and_not_left_out_in_silence() {
         "error: auditLog.https is not supported yet — take it out, and put a proxy with TLS in front\n"
     );
 }
+
+#[test]
+fn what_has_no_effect_yet_is_said_to_have_none() {
+    let home = Home::new();
+    home.write("app-config.yaml", BACKEND);
+    home.write("own.yaml", "auditLog: {auditReads: true}\n");
+    let check = [
+        "serve",
+        "--check",
+        "--config",
+        "app-config.yaml",
+        "--config",
+        "own.yaml",
+    ];
+    let run = home.run(&check);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.stderr.contains("auditReads has no effect yet"),
+        "{run:?}"
+    );
+}
