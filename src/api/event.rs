@@ -74,6 +74,18 @@ impl Field {
         Self::EntityRef,
     ];
 
+    /// The filtered fields that have few values, so that events can be counted by them ahead of any question.
+    pub const COUNTED: [Self; 8] = [
+        Self::PluginId,
+        Self::EventId,
+        Self::SeverityLevel,
+        Self::ActorType,
+        Self::Status,
+        Self::RequestMethod,
+        Self::ActionType,
+        Self::QueryType,
+    ];
+
     /// The API's name: in JSON, in the URL and in the header of a CSV.
     pub fn name(self) -> &'static str {
         match self {

@@ -75,7 +75,12 @@ impl Filter {
 
     /// Whether the field of `event` passes.
     pub fn lets_through(&self, event: &Event) -> bool {
-        match event.text(self.field) {
+        self.admits(event.text(self.field))
+    }
+
+    /// Whether the field may hold `value`, or nothing.
+    pub fn admits(&self, value: Option<&str>) -> bool {
+        match value {
             None => self.any_of.is_empty(),
             Some(value) => {
                 (self.any_of.is_empty() || self.any_of.iter().any(|p| p.matches(value)))

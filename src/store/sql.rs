@@ -1,80 +1,200 @@
 //! Questions as SQL: text with `?` in it, and the values for each `?`. Pure; no value ever becomes part of the text.
 
-use rusqlite::types::Value;
-
-use super::{error::StoreError, scan::Position, text::escaped};
+use super::{
+    counts::Stretch,
+    error::StoreError,
+    kind::{EVERY_KIND, Kinds, is_counted},
+    narrowing::Narrowed,
+    scan::Position,
+    text::escaped,
+};
 use crate::{
     api::{Field, Timestamp},
     query::{Filter, Order, Query, Window},
     wildcard::Wildcard,
 };
 
-/// Name of the SQL function `(stored text, patterns) → whether one of them matches`.
+/// Name of the SQL function `(stored text, patterns) → whether one of them matches`, which SQLite is given.
 pub(super) const MATCHES_ANY: &str = "matches_any";
+
+/// The value of a mark.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Param {
+    Integer(i64),
+    Text(String),
+    Integers(Vec<i64>),
+}
 
 /// A statement and its parameters.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Sql {
     pub(super) text: String,
-    pub(super) params: Vec<Value>,
+    pub(super) params: Vec<Param>,
 }
 
-/// The number of matches.
-pub(super) fn count(query: &Query) -> Result<Sql, StoreError> {
-    let mut sql = Sql::from("SELECT count(*) FROM events");
-    sql.push_where(query, None)?;
+/// What a question is once kinds are known: filters of counted fields have become kinds.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    pub(super) query: &'a Query,
+    pub(super) kinds: &'a Kinds,
+}
+
+/// The events in each span of some stretches: number of the grain and first hour, or the number of the stretch below
+/// zero and anything; and the events.
+pub(super) fn sums(kinds: &Kinds, stretches: &[Stretch]) -> Sql {
+    let mut sql = Sql::default();
+    for (at, stretch) in stretches.iter().enumerate() {
+        if at > 0 {
+            sql.text.push_str(" UNION ALL ");
+        }
+        match *stretch {
+            Stretch::Whole { grain, from, to } => {
+                let grain = grain as i64;
+                sql.text.push_str(&format!(
+                    "SELECT {grain}, start, sum(n) FROM counts WHERE grain = {grain}"
+                ));
+                match kinds {
+                    Kinds::Every => sql.push(" AND kind = ", Param::Integer(EVERY_KIND)),
+                    Kinds::Of(kinds) => sql.push_kinds(kinds),
+                }
+                sql.push(" AND start >= ", Param::Integer(from));
+                sql.push(" AND start < ", Param::Integer(to));
+                sql.text.push_str(" GROUP BY start");
+            }
+            Stretch::Part { first, last } => {
+                let number = -1 - i64::try_from(at).unwrap_or_default();
+                let index = match kinds {
+                    Kinds::Every => "events_by_time",
+                    Kinds::Of(_) => "events_by_kind",
+                };
+                sql.text.push_str(&format!(
+                    "SELECT {number}, 0, count(*) FROM events INDEXED BY {index} WHERE true"
+                ));
+                if let Kinds::Of(kinds) = kinds {
+                    sql.push_kinds(kinds);
+                }
+                sql.push_between(first, last);
+            }
+        }
+    }
+    sql
+}
+
+/// The bodies of a page of a narrowed window, walking through it from its end.
+pub(super) fn walked_page(kinds: &Kinds, part: &Narrowed, limit: u32) -> Sql {
+    let mut sql = Sql::default();
+    sql.text
+        .push_str("SELECT body FROM events INDEXED BY events_by_time WHERE true");
+    sql.push_between(part.first, part.last);
+    if let Kinds::Of(kinds) = kinds {
+        sql.push_kinds(kinds);
+    }
+    sql.push_order(Order::NewestFirst);
+    sql.push_page(limit, part.offset);
+    sql
+}
+
+/// The same for few matches among many events: they are looked up by kind, and sorted.
+pub(super) fn sorted_page(kinds: &[i64], part: &Narrowed, limit: u32) -> Sql {
+    let mut sql = Sql::default();
+    sql.text.push_str(
+        "SELECT body FROM (SELECT rowid AS at FROM events INDEXED BY events_by_kind WHERE true",
+    );
+    sql.push_kinds(kinds);
+    sql.push_between(part.first, part.last);
+    sql.push_order(Order::NewestFirst);
+    sql.push_page(limit, part.offset);
+    sql.text
+        .push_str(") CROSS JOIN events ON events.rowid = at");
+    sql.push_order(Order::NewestFirst);
+    sql
+}
+
+/// The number of matches, counted one by one.
+pub(super) fn count(question: &Question<'_>) -> Result<Sql, StoreError> {
+    let mut sql = Sql::default();
+    let index = index_for(question.query);
+    sql.text
+        .push_str(&format!("SELECT count(*) FROM events INDEXED BY {index}"));
+    sql.push_where(question, None)?;
     Ok(sql)
 }
 
 /// The bodies of a page, newest first.
-pub(super) fn page(query: &Query, limit: u32, offset: u64) -> Result<Sql, StoreError> {
-    let mut sql = Sql::from("SELECT body FROM events");
-    sql.push_where(query, None)?;
+pub(super) fn page(question: &Question<'_>, limit: u32, offset: u64) -> Result<Sql, StoreError> {
+    let mut sql = Sql::default();
+    let index = index_for(question.query);
+    sql.text
+        .push_str(&format!("SELECT body FROM events INDEXED BY {index}"));
+    sql.push_where(question, None)?;
     sql.push_order(Order::NewestFirst);
-    sql.push(" LIMIT ?", Value::Integer(limit.into()));
-    // Nothing lies behind an offset that SQLite's integers cannot hold.
-    let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-    sql.push(" OFFSET ?", Value::Integer(offset));
+    sql.push_page(limit, offset);
     Ok(sql)
 }
 
 /// The rows behind a position: body, and what a position is made of.
 pub(super) fn scan(
-    query: &Query,
+    question: &Question<'_>,
     order: Order,
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Sql, StoreError> {
-    let mut sql = Sql::from("SELECT body, event_time, id, source FROM events");
-    sql.push_where(query, after.map(|position| (order, position)))?;
+    let mut sql = Sql::default();
+    let index = index_for(question.query);
+    sql.text.push_str(&format!(
+        "SELECT body, event_time, id, source FROM events INDEXED BY {index}"
+    ));
+    sql.push_where(question, after.map(|position| (order, position)))?;
     sql.push_order(order);
-    sql.push(" LIMIT ?", Value::Integer(limit.into()));
+    sql.push(" LIMIT ", Param::Integer(limit.into()));
     Ok(sql)
 }
 
-/// Stores one event unless the source has it already. Parameters: source, id, both times, the filtered fields, body.
-pub(super) fn insert() -> String {
-    let fields = Field::FILTERED.map(Field::name).join(", ");
-    let marks = vec!["?"; Field::FILTERED.len()].join(", ");
-    format!(
-        "INSERT INTO events (source, id, event_time, recorded_at, {fields}, body) \
-         VALUES (?, ?, ?, ?, {marks}, ?) ON CONFLICT (id, source) DO NOTHING"
-    )
+/// The index that a question is answered by.
+fn index_for(query: &Query) -> &'static str {
+    let asks_for = |field| {
+        query.filters.iter().any(|filter| {
+            let literal = |pattern: &Wildcard| pattern.as_literal().is_some();
+            filter.field == field && !filter.any_of.is_empty() && filter.any_of.iter().all(literal)
+        })
+    };
+    [
+        (Field::Id, "events_by_id"),
+        (Field::EntityRef, "events_by_entity"),
+        (Field::ActorId, "events_by_actor"),
+        (Field::RequestUrl, "events_by_url"),
+    ]
+    .into_iter()
+    .find_map(|(field, index)| asks_for(field).then_some(index))
+    .unwrap_or("events_by_time")
 }
 
-impl From<&str> for Sql {
-    fn from(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            params: Vec::new(),
-        }
-    }
+fn integer(number: u64) -> i64 {
+    // Nothing lies behind what the database's integers can hold.
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl Sql {
-    fn push(&mut self, text: &str, param: Value) {
+    fn push(&mut self, text: &str, param: Param) {
         self.text.push_str(text);
+        self.text.push('?');
         self.params.push(param);
+    }
+
+    fn push_kinds(&mut self, kinds: &[i64]) {
+        match kinds {
+            [kind] => self.push(" AND kind = ", Param::Integer(*kind)),
+            kinds => {
+                let list = Param::Integers(kinds.to_vec());
+                self.push(" AND kind IN (SELECT value FROM json_each(", list);
+                self.text.push_str("))");
+            }
+        }
+    }
+
+    fn push_between(&mut self, first: i64, last: i64) {
+        self.push(" AND event_time >= ", Param::Integer(first));
+        self.push(" AND event_time <= ", Param::Integer(last));
     }
 
     fn push_order(&mut self, order: Order) {
@@ -84,13 +204,18 @@ impl Sql {
         });
     }
 
+    fn push_page(&mut self, limit: u32, offset: u64) {
+        self.push(" LIMIT ", Param::Integer(limit.into()));
+        self.push(" OFFSET ", Param::Integer(integer(offset)));
+    }
+
     fn push_where(
         &mut self,
-        query: &Query,
+        question: &Question<'_>,
         after: Option<(Order, &Position)>,
     ) -> Result<(), StoreError> {
         self.text.push_str(" WHERE true");
-        let Window { mut start, mut end } = query.window;
+        let Window { mut start, mut end } = question.query.window;
         // The place that was reached bounds the window better than its own end does: SQLite seeks by the first bound
         // that it finds, and would step over everything that was read before.
         if let Some((order, position)) = after {
@@ -101,24 +226,32 @@ impl Sql {
             }
         }
         if let Some(start) = start {
-            self.push(" AND event_time >= ?", Value::Integer(start.micros()));
+            self.push(" AND event_time >= ", Param::Integer(start.micros()));
         }
         if let Some(end) = end {
-            self.push(" AND event_time <= ?", Value::Integer(end.micros()));
+            self.push(" AND event_time <= ", Param::Integer(end.micros()));
         }
         if let Some((order, position)) = after {
-            self.text.push_str(match order {
-                Order::NewestFirst => " AND (event_time, id, source) < (?, ?, ?)",
-                Order::OldestFirst => " AND (event_time, id, source) > (?, ?, ?)",
-            });
-            self.params.push(Value::Integer(position.time));
-            self.params.push(Value::Text(position.id.clone()));
-            self.params.push(Value::Integer(position.source));
+            self.push_behind(order, position);
         }
-        query
-            .filters
-            .iter()
+        if let Kinds::Of(kinds) = question.kinds {
+            self.push_kinds(kinds);
+        }
+        let uncounted = question.query.filters.iter();
+        uncounted
+            .filter(|filter| !is_counted(filter.field))
             .try_for_each(|filter| self.push_filter(filter))
+    }
+
+    fn push_behind(&mut self, order: Order, position: &Position) {
+        self.text.push_str(match order {
+            Order::NewestFirst => " AND (event_time, id, source) < (",
+            Order::OldestFirst => " AND (event_time, id, source) > (",
+        });
+        self.push("", Param::Integer(position.time));
+        self.push(", ", Param::Text(position.id.clone()));
+        self.push(", ", Param::Integer(position.source));
+        self.text.push(')');
     }
 
     /// As `Filter::lets_through`: null is none of the values, and passes where no value is asked for.
@@ -139,34 +272,31 @@ impl Sql {
 
     /// `(column IN (…) OR matches_any(column, …))`, without the half that nothing is left for.
     fn push_any(&mut self, column: &str, patterns: &[Wildcard]) {
-        let literals: Vec<&str> = patterns.iter().filter_map(Wildcard::as_literal).collect();
-        let wildcards: Vec<Vec<&str>> = patterns
-            .iter()
-            .filter(|pattern| pattern.as_literal().is_none())
-            .map(|pattern| pattern.pieces().collect())
-            .collect();
+        let literals = patterns.iter().filter_map(Wildcard::as_literal);
+        let wildcards = patterns.iter().filter(|it| it.as_literal().is_none());
+        let wildcards: Vec<Vec<&str>> = wildcards.map(|it| it.pieces().collect()).collect();
         self.text.push('(');
-        if !literals.is_empty() {
-            let marks = vec!["?"; literals.len()].join(", ");
-            self.text.push_str(&format!("{column} IN ({marks})"));
-            let values = literals
-                .iter()
-                .map(|&value| Value::Text(escaped(value).into_owned()));
-            self.params.extend(values);
+        let mut before = format!("{column} IN (");
+        let mut or = "";
+        for literal in literals {
+            self.push(&before, Param::Text(escaped(literal).into_owned()));
+            before = ", ".to_owned();
+            or = ") OR ";
         }
-        if !literals.is_empty() && !wildcards.is_empty() {
-            self.text.push_str(" OR ");
-        }
-        if !wildcards.is_empty() {
-            // One call for all of them: a chain of thousands of `OR` is deeper than SQLite lets an expression be.
-            let list = serde_json::Value::from(wildcards).to_string();
-            self.push(&format!("{MATCHES_ANY}({column}, ?)"), Value::Text(list));
+        match wildcards.is_empty() {
+            true => self.text.push(')'),
+            false => {
+                // One call for all of them: a chain of thousands of `OR` is deeper than SQLite lets an expression be.
+                let list = serde_json::Value::from(wildcards).to_string();
+                self.push(&format!("{or}{MATCHES_ANY}({column}, "), Param::Text(list));
+                self.text.push(')');
+            }
         }
         self.text.push(')');
     }
 }
 
-/// The wildcards of a list that [`Sql::push_any`] wrote.
+/// The wildcards of a list that was written for [`MATCHES_ANY`].
 pub(super) fn wildcards(list: &str) -> Result<Vec<Wildcard>, serde_json::Error> {
     let lists: Vec<Vec<String>> = serde_json::from_str(list)?;
     Ok(lists.into_iter().map(Wildcard::from_pieces).collect())
@@ -182,13 +312,15 @@ fn column(field: Field) -> Result<&'static str, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::types::Value;
-
-    use super::{count, page, scan, wildcards};
+    use super::{Param, Question, Sql, count, page, scan, sums, wildcards};
     use crate::{
         api::{Field, Timestamp},
         query::{Filter, Order, Query, Window},
-        store::{Position, StoreError},
+        store::{
+            Position, StoreError,
+            counts::{Grain, Stretch},
+            kind::Kinds,
+        },
         wildcard::Wildcard,
     };
 
@@ -201,11 +333,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn no_question_is_every_event() {
-        let sql = count(&Query::default()).unwrap();
-        assert_eq!(sql.text, "SELECT count(*) FROM events WHERE true");
-        assert_eq!(sql.params, []);
+    fn counted(query: &Query, kinds: &Kinds) -> Result<Sql, StoreError> {
+        count(&Question { query, kinds })
     }
 
     #[test]
@@ -215,35 +344,41 @@ mod tests {
         query.filters.push(Filter::equals(Field::ActorId, hostile));
         query.window.start = Timestamp::from_micros(5);
         query.window.end = Timestamp::from_micros(7);
-        let sql = page(&query, 10, u64::MAX).unwrap();
+        let kinds = Kinds::Of(vec![3, 4]);
+        let question = Question {
+            query: &query,
+            kinds: &kinds,
+        };
+        let sql = page(&question, 10, u64::MAX).unwrap();
         assert_eq!(
             sql.text,
-            "SELECT body FROM events WHERE true AND event_time >= ? AND event_time <= ? \
-             AND (severity_level IN (?, ?)) AND (actor_id IN (?)) \
+            "SELECT body FROM events INDEXED BY events_by_actor \
+             WHERE true AND event_time >= ? AND event_time <= ? \
+             AND kind IN (SELECT value FROM json_each(?)) AND (actor_id IN (?)) \
              ORDER BY event_time DESC, id DESC, source DESC LIMIT ? OFFSET ?"
         );
         let expected = [
-            Value::Integer(5),
-            Value::Integer(7),
-            Value::Text("low".into()),
-            Value::Text("high".into()),
-            Value::Text("x' OR 1=1 --\u{1}\u{1}".into()),
-            Value::Integer(10),
-            Value::Integer(i64::MAX),
+            Param::Integer(5),
+            Param::Integer(7),
+            Param::Integers(vec![3, 4]),
+            Param::Text("x' OR 1=1 --\u{1}\u{2}\u{2}".into()),
+            Param::Integer(10),
+            Param::Integer(i64::MAX),
         ];
         assert_eq!(sql.params, expected);
     }
 
     #[test]
     fn wildcards_are_one_call_and_negation_lets_null_through() {
-        let sql = count(&query(&[(Field::ActorId, r"a,b*\*,*,!c,!d*")])).unwrap();
+        let query = query(&[(Field::ActorId, r"a,b*\*,*,!c,!d*")]);
+        let sql = counted(&query, &Kinds::Every).unwrap();
         assert_eq!(
             sql.text,
-            "SELECT count(*) FROM events WHERE true \
+            "SELECT count(*) FROM events INDEXED BY events_by_time WHERE true \
              AND (actor_id IN (?) OR matches_any(actor_id, ?)) \
              AND (actor_id IS NULL OR NOT (actor_id IN (?) OR matches_any(actor_id, ?)))"
         );
-        let Value::Text(list) = &sql.params[1] else {
+        let Param::Text(list) = &sql.params[1] else {
             panic!("a list of wildcards is text")
         };
         let pieces = |list: &[&str]| Wildcard::from_pieces(list.iter().map(|&p| p.to_owned()));
@@ -258,7 +393,11 @@ mod tests {
             id: "i".into(),
             source: 3,
         };
-        let of = |order| scan(&Query::default(), order, Some(&after), 9).unwrap();
+        let question = Question {
+            query: &Query::default(),
+            kinds: &Kinds::Every,
+        };
+        let of = |order| scan(&question, order, Some(&after), 9).unwrap();
         let newest = of(Order::NewestFirst);
         assert!(
             newest
@@ -274,18 +413,41 @@ mod tests {
         // The position's time is the bound; the window has no start of its own.
         assert!(oldest.text.contains("AND event_time >= ?"));
         let expected = [
-            Value::Integer(7),
-            Value::Integer(7),
-            Value::Text("i".into()),
-            Value::Integer(3),
-            Value::Integer(9),
+            Param::Integer(7),
+            Param::Integer(7),
+            Param::Text("i".into()),
+            Param::Integer(3),
+            Param::Integer(9),
         ];
         assert_eq!(oldest.params, expected);
     }
 
     #[test]
+    fn whole_spans_are_summed_and_parts_are_counted() {
+        let stretches = [
+            Stretch::Part { first: 8, last: 9 },
+            Stretch::Whole {
+                grain: Grain::Day,
+                from: 24,
+                to: 72,
+            },
+        ];
+        let every = sums(&Kinds::Every, &stretches);
+        assert_eq!(
+            every.text,
+            "SELECT -1, 0, count(*) FROM events INDEXED BY events_by_time \
+             WHERE true AND event_time >= ? AND event_time <= ? \
+             UNION ALL SELECT 1, start, sum(n) FROM counts \
+             WHERE grain = 1 AND kind = ? AND start >= ? AND start < ? GROUP BY start"
+        );
+        assert_eq!(every.params, [8, 9, 0, 24, 72].map(Param::Integer));
+        let one = sums(&Kinds::Of(vec![5]), &stretches);
+        assert_eq!(one.params, [5, 8, 9, 5, 24, 72].map(Param::Integer));
+    }
+
+    #[test]
     fn a_time_has_no_text_to_filter_by() {
-        let refused = count(&query(&[(Field::EventTime, "2026*")])).unwrap_err();
+        let refused = counted(&query(&[(Field::EventTime, "2026*")]), &Kinds::Every).unwrap_err();
         assert!(matches!(
             refused,
             StoreError::NotFilterable(Field::EventTime)

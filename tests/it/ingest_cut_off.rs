@@ -110,8 +110,8 @@ fn a_store_that_may_not_grow_is_completed_later() {
         home.run(&["ingest", "--store", "whole.db", "a.log"]).code,
         0
     );
-    // A file that would grow beyond 512 KiB: the signal is ignored, so that the write fails.
-    let limited = "trap '' XFSZ; ulimit -f 1024; exec \"$0\" ingest --store s.db a.log";
+    // A file that would grow beyond 1 MiB: the signal is ignored, so that the write fails.
+    let limited = "trap '' XFSZ; ulimit -f 2048; exec \"$0\" ingest --store s.db a.log";
     let run = run_script(&home, &["env"], limited);
     assert_eq!(run.code, 1, "{run:?}");
     assert!(
@@ -137,7 +137,7 @@ fn a_full_disk_is_named_and_what_was_missing_is_stored_when_there_is_room() {
         0
     );
     fs::create_dir(home.path("disk")).unwrap();
-    let script = "mount -t tmpfs -o size=1m tmpfs disk || exit 99
+    let script = "mount -t tmpfs -o size=2m tmpfs disk || exit 99
         \"$0\" ingest --store disk/s.db a.log && exit 98
         echo \"code $?\" >&2
         mount -o remount,size=64m disk || exit 97

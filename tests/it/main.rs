@@ -17,6 +17,7 @@ mod completeness;
 mod compressed_answers;
 mod configuration;
 mod connections;
+mod counts;
 mod crowded_instant;
 mod demo;
 mod docs;

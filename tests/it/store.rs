@@ -157,7 +157,7 @@ fn a_store_of_a_later_version_is_refused_and_not_touched() {
     ] {
         assert_eq!(
             refused.to_string(),
-            "the store has version 99; this program knows versions up to 1"
+            "the store has version 99; this program knows versions up to 2"
         );
     }
     assert_eq!(fs::read(&path).unwrap(), content);

@@ -12,20 +12,27 @@ use std::{
 };
 
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, TransactionBehavior,
+    Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior,
     functions::{Context, FunctionFlags},
 };
 
-use super::{
-    error::StoreError,
-    sql::{MATCHES_ANY, wildcards},
-    text::unescaped,
+use super::appending::{Appending, KnownKinds};
+use crate::{
+    api::Event,
+    store::{
+        error::StoreError,
+        sql::{MATCHES_ANY, wildcards},
+        text::unescaped,
+    },
 };
 
 /// Marks a SQLite file as a store of this program: "alog".
 const APPLICATION_ID: i64 = 0x616c_6f67;
 /// What makes version n of a store out of version n − 1.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_events.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001_events.sql"),
+    include_str!("migrations/0002_counts.sql"),
+];
 /// Newest version that this program knows.
 const VERSION: i64 = MIGRATIONS.len() as i64;
 /// Whose file it is, its version, and whether nobody has made anything of it yet (its pages do not tell: a transaction
@@ -85,7 +92,12 @@ impl Location {
     }
 
     fn migrate(&self, connection: &mut Connection) -> Result<(), StoreError> {
-        if self.version(connection)? < VERSION {
+        let found = self.version(connection)?;
+        if found < VERSION {
+            if found == 0 {
+                // Deleted events give their space back; a store is asked for this before it has its first table.
+                connection.pragma_update(None, "auto_vacuum", "incremental")?;
+            }
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Once more, because another program may have been faster.
@@ -95,7 +107,10 @@ impl Location {
             }
             transaction.pragma_update(None, "user_version", VERSION)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.commit()?;
+            match found < 2 {
+                true => take_old_events(transaction)?,
+                false => transaction.commit()?,
+            }
         }
         // After the first commit, so that the main file says whose it is without its write-ahead log.
         keep_write_ahead_log(connection)
@@ -135,6 +150,44 @@ impl Location {
             _ => error.into(),
         }
     }
+}
+
+/// Stores the events of the first version once more, with their kinds and counts, and ends the transaction.
+fn take_old_events(transaction: Transaction<'_>) -> Result<(), StoreError> {
+    let mut known = KnownKinds::new();
+    let mut appending = Appending::within(transaction, &mut known);
+    let mut last = i64::MIN;
+    loop {
+        let old = old_events(&appending.transaction, last)?;
+        let Some((rowid, ..)) = old.last() else { break };
+        last = *rowid;
+        for (_, source, event) in &old {
+            appending.store(*source, event)?;
+        }
+    }
+    appending
+        .transaction
+        .execute_batch("DROP TABLE old_events")?;
+    appending.commit()
+}
+
+/// The next rows of the first version's table: rowid, source, event.
+fn old_events(
+    transaction: &Transaction<'_>,
+    after: i64,
+) -> Result<Vec<(i64, i64, Event)>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT rowid, source, body FROM old_events WHERE rowid > ? ORDER BY rowid LIMIT 1000",
+    )?;
+    let mut rows = statement.query([after])?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        let body = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+        let event = Event::from_json(body);
+        let event = event.map_err(|error| StoreError::Damaged(format!("an event: {error}")))?;
+        events.push((row.get(0)?, row.get(1)?, event));
+    }
+    Ok(events)
 }
 
 /// Goes over to a write-ahead log, in which readers and a writer do not wait for each other.

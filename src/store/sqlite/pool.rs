@@ -14,7 +14,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::error::StoreError;
+use crate::store::error::StoreError;
 
 /// SQLite steps between two looks at the clock: some tens of microseconds.
 const STEPS: i32 = 1000;

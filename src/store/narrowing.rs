@@ -1,0 +1,185 @@
+//! Where a page lies: the counts say how many matches are newer than an instant, so that the database is asked for the
+//! part of the window that holds the page, and steps over nothing that comes before it.
+
+use std::cmp::Reverse;
+
+use super::counts::{Bucket, Stretch};
+use crate::{api::Timestamp, query::Window};
+
+/// A span with fewer matches is not worth another question.
+const COARSE: u64 = 500;
+/// Matches beside the page, in a narrowed window, that are sorted rather than walked over.
+pub(super) const FEW: u64 = 1000;
+
+/// Steps of a walk that cost as much as sorting one match.
+const SORTING: u128 = 4;
+
+/// The counted spans of a window, newest first, and the page that is looked for.
+#[derive(Debug)]
+pub(super) struct Narrowing {
+    buckets: Vec<Bucket>,
+    limit: u64,
+    offset: u64,
+}
+
+/// Part of a window in which a page lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Narrowed {
+    /// First instant, in microseconds.
+    pub(super) first: i64,
+    /// Last instant.
+    pub(super) last: i64,
+    /// Matches to pass over.
+    pub(super) offset: u64,
+    /// Matches in this part.
+    pub(super) matches: u64,
+}
+
+impl Narrowed {
+    /// The part as a window.
+    pub(super) fn window(&self) -> Window {
+        Window {
+            start: Timestamp::from_micros(self.first),
+            end: Timestamp::from_micros(self.last),
+        }
+    }
+
+    /// Whether walking over `all` events of the part until `wanted` matches have come is less work than sorting all
+    /// matches of the part.
+    pub(super) fn is_dense(&self, all: u64, wanted: u64) -> bool {
+        let (all, wanted) = (u128::from(all), u128::from(wanted));
+        let matches = u128::from(self.matches.max(1));
+        all * wanted / matches < SORTING * matches
+    }
+}
+
+impl Narrowing {
+    /// `buckets` come in any order and do not overlap.
+    pub(super) fn new(mut buckets: Vec<Bucket>, limit: u32, offset: u64) -> Self {
+        buckets.retain(|bucket| bucket.events > 0);
+        buckets.sort_unstable_by_key(|bucket| Reverse(bucket.first));
+        Self {
+            buckets,
+            limit: limit.into(),
+            offset,
+        }
+    }
+
+    /// Matches in all.
+    pub(super) fn total(&self) -> u64 {
+        self.buckets.iter().map(|bucket| bucket.events).sum()
+    }
+
+    /// The span to divide next, as [`Narrowing::divide`] wants it: one at an end of the page that holds a lot.
+    pub(super) fn coarse(&self) -> Option<(usize, Stretch)> {
+        let (begin, end) = self.ends()?;
+        [begin, end].into_iter().find_map(|at| {
+            let bucket = self.buckets.get(at)?;
+            Some((at, bucket.divided().filter(|_| bucket.events > COARSE)?))
+        })
+    }
+
+    /// Puts finer spans in the place of one.
+    pub(super) fn divide(&mut self, at: usize, mut finer: Vec<Bucket>) {
+        finer.retain(|bucket| bucket.events > 0);
+        finer.sort_unstable_by_key(|bucket| Reverse(bucket.first));
+        if at < self.buckets.len() {
+            self.buckets.splice(at..=at, finer);
+        }
+    }
+
+    /// Where the page lies; none where there is nothing on it.
+    pub(super) fn narrowed(&self) -> Option<Narrowed> {
+        let (begin, end) = self.ends()?;
+        let newer: u64 = self.buckets.iter().take(begin).map(|it| it.events).sum();
+        let held = self.buckets.get(begin..=end)?;
+        Some(Narrowed {
+            first: held.last()?.first,
+            last: held.first()?.last,
+            offset: self.offset - newer,
+            matches: held.iter().map(|bucket| bucket.events).sum(),
+        })
+    }
+
+    /// The spans in which the first and the last event of the page lie.
+    fn ends(&self) -> Option<(usize, usize)> {
+        let mut newer = 0;
+        let mut begin = None;
+        for (at, bucket) in self.buckets.iter().enumerate() {
+            newer += bucket.events;
+            if newer > self.offset && begin.is_none() {
+                begin = Some(at);
+            }
+            if newer >= self.offset.saturating_add(self.limit) {
+                return Some((begin?, at));
+            }
+        }
+        Some((begin?, self.buckets.len() - 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Narrowed, Narrowing};
+    use crate::store::counts::{Bucket, Grain, Stretch};
+
+    /// Hours of 2026-03-01 and before, in hours since 1970.
+    const DAY: i64 = 20_513 * 24;
+    const HOUR: i64 = 3_600_000_000;
+
+    fn buckets() -> Vec<Bucket> {
+        vec![
+            Bucket::whole(Grain::Day, DAY - 24, 2000),
+            Bucket::whole(Grain::Hour, DAY, 3),
+            Bucket::whole(Grain::Hour, DAY + 2, 0),
+            Bucket::whole(Grain::Hour, DAY + 1, 4),
+            Bucket::whole(Grain::Day, DAY - 48, 10),
+        ]
+    }
+
+    #[test]
+    fn the_spans_of_the_page_are_all_that_is_left() {
+        let of = |limit, offset| Narrowing::new(buckets(), limit, offset).narrowed();
+        let part = |from: i64, to: i64, offset, matches| {
+            Some(Narrowed {
+                first: (DAY + from) * HOUR,
+                last: (DAY + to) * HOUR - 1,
+                offset,
+                matches,
+            })
+        };
+        assert_eq!(Narrowing::new(buckets(), 1, 0).total(), 2017);
+        assert_eq!(of(4, 0), part(1, 2, 0, 4));
+        assert_eq!(of(5, 0), part(0, 2, 0, 7));
+        assert_eq!(of(3, 4), part(0, 1, 0, 3));
+        assert_eq!(of(2, 5), part(0, 1, 1, 3));
+        assert_eq!(of(100, 2006), part(-48, 0, 1999, 2010));
+        assert_eq!(of(100, 2016), part(-48, -24, 9, 10));
+        assert_eq!(of(100, 2017), None);
+        assert_eq!(of(100, u64::MAX), None);
+    }
+
+    #[test]
+    fn a_span_that_holds_a_lot_is_divided_where_the_page_ends_in_it() {
+        assert_eq!(Narrowing::new(buckets(), 7, 0).coarse(), None);
+        assert_eq!(Narrowing::new(buckets(), 5, 2008).coarse(), None);
+        let mut narrowing = Narrowing::new(buckets(), 100, 500);
+        let hours = Stretch::Whole {
+            grain: Grain::Hour,
+            from: DAY - 24,
+            to: DAY,
+        };
+        assert_eq!(narrowing.coarse(), Some((2, hours)));
+        let hour = |hour| Bucket::whole(Grain::Hour, DAY - 24 + hour, 1000);
+        narrowing.divide(2, vec![hour(3), hour(5)]);
+        assert_eq!(narrowing.coarse(), None);
+        let expected = Narrowed {
+            first: (DAY - 19) * HOUR,
+            last: (DAY - 18) * HOUR - 1,
+            offset: 493,
+            matches: 1000,
+        };
+        assert_eq!(narrowing.narrowed(), Some(expected));
+        assert_eq!(narrowing.total(), 2017);
+    }
+}

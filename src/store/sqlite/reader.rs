@@ -1,0 +1,328 @@
+//! Answers questions from one moment of the database: kinds first, then counts, then the events of the page.
+
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, Transaction};
+
+use super::{Store, prepared};
+use crate::{
+    api::Event,
+    query::{Order, Query},
+    store::{
+        MAX_BYTES, StoredPage,
+        counts::{Bucket, Stretch, stretches},
+        error::StoreError,
+        kind::{Catalogue, Kinds, is_counted},
+        narrowing::{FEW, Narrowed, Narrowing},
+        scan::{Position, Scanned},
+        sql::{self, Question, Sql},
+    },
+};
+
+/// The kinds that have been read so far, for all connections.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<Catalogue>);
+
+impl Known {
+    /// The kinds that a question is about, of those that `connection` sees.
+    fn matching(&self, connection: &Connection, query: &Query) -> Result<Kinds, StoreError> {
+        if !query.filters.iter().any(|it| is_counted(it.field)) {
+            return Ok(Kinds::Every);
+        }
+        // Kinds are only added, and one at a time: a panic elsewhere leaves a catalogue that is merely shorter.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement =
+            connection.prepare_cached("SELECT id, fields FROM kinds WHERE id > ? ORDER BY id")?;
+        let mut rows = statement.query([known.last()])?;
+        while let Some(row) = rows.next()? {
+            let fields = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            known.add(row.get(0)?, fields)?;
+        }
+        Ok(known.matching(&query.filters))
+    }
+}
+
+impl Store {
+    /// A page and the number of all matches, both from one moment of the store.
+    pub(in crate::store) async fn page(
+        &self,
+        query: &Query,
+        limit: u32,
+        offset: u64,
+    ) -> Result<StoredPage, StoreError> {
+        let (query, known) = (query.clone(), self.known.clone());
+        let read = move |connection: &mut Connection| {
+            let reading = Reading::begin(connection, &query, &known)?;
+            match query.filters.iter().all(|it| is_counted(it.field)) {
+                true => reading.counted_page(limit, offset),
+                false => Ok(StoredPage {
+                    total: reading.count()?,
+                    bodies: reading.bodies(&sql::page(&reading.question(), limit, offset)?)?,
+                }),
+            }
+        };
+        self.readers.run(read).await
+    }
+
+    /// The number of matches.
+    pub(in crate::store) async fn count(&self, query: &Query) -> Result<u64, StoreError> {
+        let (query, known) = (query.clone(), self.known.clone());
+        let read =
+            move |connection: &mut Connection| Reading::begin(connection, &query, &known)?.count();
+        self.readers.run(read).await
+    }
+
+    /// The next `limit` matches behind `after`, or the first.
+    pub(in crate::store) async fn scan(
+        &self,
+        query: &Query,
+        order: Order,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Scanned, StoreError> {
+        let (query, known, after) = (query.clone(), self.known.clone(), after.cloned());
+        let read = move |connection: &mut Connection| {
+            let reading = Reading::begin(connection, &query, &known)?;
+            let scan = sql::scan(&reading.question(), order, after.as_ref(), limit)?;
+            reading.scanned(&scan, limit)
+        };
+        self.readers.run(read).await
+    }
+}
+
+/// One question, and the moment of the store at which it is answered.
+struct Reading<'a> {
+    transaction: Transaction<'a>,
+    query: &'a Query,
+    kinds: Kinds,
+}
+
+impl<'a> Reading<'a> {
+    fn begin(
+        connection: &'a mut Connection,
+        query: &'a Query,
+        known: &Known,
+    ) -> Result<Self, StoreError> {
+        let transaction = connection.transaction()?;
+        let kinds = known.matching(&transaction, query)?;
+        Ok(Self {
+            transaction,
+            query,
+            kinds,
+        })
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question {
+            query: self.query,
+            kinds: &self.kinds,
+        }
+    }
+
+    fn count(&self) -> Result<u64, StoreError> {
+        if self.query.filters.iter().all(|it| is_counted(it.field)) {
+            let sums = self.sums(&self.kinds, &stretches(&self.query.window))?;
+            return Ok(sums.iter().map(|bucket| bucket.events).sum());
+        }
+        let count = sql::count(&self.question())?;
+        let mut statement = prepared(&self.transaction, &count)?;
+        let mut rows = statement.raw_query();
+        Ok(match rows.next()? {
+            Some(row) => number(row.get(0)?),
+            None => 0,
+        })
+    }
+
+    /// A page of a question that the counts can answer.
+    fn counted_page(&self, limit: u32, offset: u64) -> Result<StoredPage, StoreError> {
+        let sums = self.sums(&self.kinds, &stretches(&self.query.window))?;
+        let mut narrowing = Narrowing::new(sums, limit, offset);
+        let total = narrowing.total();
+        while let Some((at, stretch)) = narrowing.coarse() {
+            narrowing.divide(at, self.sums(&self.kinds, &[stretch])?);
+        }
+        let bodies = match narrowing.narrowed() {
+            None => Vec::new(),
+            Some(part) => self.bodies(&self.narrowed_page(&part, limit)?)?,
+        };
+        Ok(StoredPage { bodies, total })
+    }
+
+    /// The way to a page that steps over the fewest events.
+    fn narrowed_page(&self, part: &Narrowed, limit: u32) -> Result<Sql, StoreError> {
+        let walked = sql::walked_page(&self.kinds, part, limit);
+        let Kinds::Of(kinds) = &self.kinds else {
+            return Ok(walked);
+        };
+        let wanted = part.offset.saturating_add(limit.into());
+        if part.matches > wanted.saturating_add(FEW) {
+            let window = part.window();
+            let all = self.sums(&Kinds::Every, &stretches(&window))?;
+            let all: u64 = all.iter().map(|bucket| bucket.events).sum();
+            if part.is_dense(all, wanted) {
+                return Ok(walked);
+            }
+        }
+        Ok(sql::sorted_page(kinds, part, limit))
+    }
+
+    fn sums(&self, kinds: &Kinds, stretches: &[Stretch]) -> Result<Vec<Bucket>, StoreError> {
+        if stretches.is_empty() || matches!(kinds, Kinds::Of(kinds) if kinds.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let sums = sql::sums(kinds, stretches);
+        let mut statement = prepared(&self.transaction, &sums)?;
+        let mut rows = statement.raw_query();
+        let mut buckets = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (grain, start, events) = (row.get(0)?, row.get(1)?, number(row.get(2)?));
+            buckets.extend(Bucket::read(grain, start, events, stretches));
+        }
+        Ok(buckets)
+    }
+
+    fn bodies(&self, page: &Sql) -> Result<Vec<String>, StoreError> {
+        let mut statement = prepared(&self.transaction, page)?;
+        let mut rows = statement.raw_query();
+        let (mut bodies, mut bytes) = (Vec::new(), 0);
+        while bytes < MAX_BYTES
+            && let Some(row) = rows.next()?
+        {
+            let body: String = row.get(0)?;
+            bytes += body.len();
+            bodies.push(body);
+        }
+        Ok(bodies)
+    }
+
+    fn scanned(&self, scan: &Sql, limit: u32) -> Result<Scanned, StoreError> {
+        let mut statement = prepared(&self.transaction, scan)?;
+        let mut rows = statement.raw_query();
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        let mut last = None;
+        while bytes < MAX_BYTES
+            && let Some(row) = rows.next()?
+        {
+            let body = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            bytes += body.len();
+            let event = Event::from_json(body);
+            events.push(event.map_err(|error| StoreError::Damaged(format!("an event: {error}")))?);
+            last = Some(Position {
+                time: row.get(1)?,
+                id: row.get(2)?,
+                source: row.get(3)?,
+            });
+        }
+        let more = bytes >= MAX_BYTES || events.len() as u64 >= u64::from(limit);
+        Ok(Scanned {
+            events,
+            next: last.filter(|_| more),
+        })
+    }
+}
+
+fn number(stored: i64) -> u64 {
+    stored.try_into().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Store, prepared, sql};
+    use crate::{
+        api::{Field, Timestamp},
+        query::{Filter, Order, Query, Window},
+        store::{
+            counts::stretches,
+            kind::{Kinds, is_counted},
+            narrowing::Narrowed,
+            sql::{Question, Sql},
+        },
+    };
+
+    fn windows() -> [Window; 2] {
+        let at = |text| Timestamp::parse(text);
+        let bounded = Window {
+            start: at("2026-01-30T22:30:00Z"),
+            end: at("2026-04-02T01:15:00Z"),
+        };
+        [Window::default(), bounded]
+    }
+
+    /// Every statement that a question may become.
+    fn statements(query: &Query, kinds: &Kinds) -> Vec<Sql> {
+        let question = Question { query, kinds };
+        let part = Narrowed {
+            first: 1,
+            last: 2,
+            offset: 3,
+            matches: 4,
+        };
+        match kinds {
+            Kinds::Every if !query.filters.is_empty() => vec![
+                sql::count(&question).unwrap(),
+                sql::page(&question, 100, 0).unwrap(),
+                sql::scan(&question, Order::NewestFirst, None, 100).unwrap(),
+            ],
+            kinds => {
+                let mut all = vec![
+                    sql::sums(kinds, &stretches(&query.window)),
+                    sql::walked_page(kinds, &part, 100),
+                ];
+                if let Kinds::Of(kinds) = kinds {
+                    all.push(sql::sorted_page(kinds, &part, 100));
+                }
+                all
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn no_filter_alone_or_with_a_window_reads_the_whole_table() {
+        let store = Store::in_memory(Duration::from_secs(60)).unwrap();
+        let fields = Field::FILTERED.map(Some).into_iter().chain([None]);
+        let mut looked_at = 0;
+        for (field, window) in fields.flat_map(|field| windows().map(|window| (field, window))) {
+            let query = Query {
+                window,
+                filters: field
+                    .iter()
+                    .map(|field| Filter::equals(*field, "x"))
+                    .collect(),
+            };
+            let kinds = match field.is_some_and(is_counted) {
+                true => Kinds::Of(vec![1, 2]),
+                false => Kinds::Every,
+            };
+            for sql in statements(&query, &kinds) {
+                let explained = Sql {
+                    text: format!("EXPLAIN QUERY PLAN {}", sql.text),
+                    params: sql.params,
+                };
+                let read = move |connection: &mut rusqlite::Connection| {
+                    let mut statement = prepared(connection, &explained)?;
+                    let mut rows = statement.raw_query();
+                    let mut plan = Vec::new();
+                    while let Some(row) = rows.next()? {
+                        plan.push(row.get::<_, String>(3)?);
+                    }
+                    Ok(plan)
+                };
+                let plan = store.readers.run(read).await.unwrap();
+                let searches = |line: &String| line.contains("SEARCH ");
+                assert!(
+                    plan.iter().any(searches),
+                    "{field:?} {}: {plan:#?}",
+                    sql.text
+                );
+                let scans = |line: &String| {
+                    line.starts_with("SCAN events") || line.starts_with("SCAN counts")
+                };
+                assert!(!plan.iter().any(scans), "{field:?} {}: {plan:#?}", sql.text);
+                looked_at += 1;
+            }
+        }
+        assert_eq!(looked_at, 8 * 2 * 3 + 3 * 2 * 3 + 2 * 2);
+    }
+}

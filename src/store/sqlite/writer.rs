@@ -1,0 +1,155 @@
+//! The writing side: events, and how far their source has been read, in one transaction.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use uuid::Uuid;
+
+use super::{
+    appending::{Appending, KnownKinds},
+    location,
+};
+use crate::{
+    api::{Event, Timestamp},
+    store::{Advance, NO_FILE, SourceProgress, error::StoreError, text::escaped},
+};
+
+/// A connection that writes.
+#[derive(Debug)]
+pub(in crate::store) struct Writer {
+    connection: Connection,
+    known: KnownKinds,
+}
+
+impl Writer {
+    pub(in crate::store) fn open(path: &Path) -> Result<Self, StoreError> {
+        let (_, connection) = location::open_or_create(path)?;
+        Self::new(connection)
+    }
+
+    pub(super) fn new(connection: Connection) -> Result<Self, StoreError> {
+        match connection.is_readonly("main")? {
+            true => Err(StoreError::ReadOnly),
+            false => Ok(Self {
+                connection,
+                known: KnownKinds::new(),
+            }),
+        }
+    }
+
+    pub(in crate::store) fn sources(&self) -> Result<Vec<SourceProgress>, StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT uuid, read_to, prefix_sha256 FROM sources WHERE read_to IS NOT NULL ORDER BY id",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut sources = Vec::new();
+        while let Some(row) = rows.next()? {
+            let uuid: String = row.get(0)?;
+            let source = Uuid::try_parse(&uuid).map_err(|_| {
+                StoreError::Damaged(format!("'{uuid}' is not the number of a source"))
+            })?;
+            sources.push(SourceProgress {
+                source,
+                read_to: u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default(),
+                prefix_sha256: row.get(2)?,
+            });
+        }
+        Ok(sources)
+    }
+
+    pub(in crate::store) fn append(
+        &mut self,
+        events: &[Event],
+        advance: Option<&Advance>,
+    ) -> Result<u64, StoreError> {
+        let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
+        let source = match advance {
+            Some(advance) => write_progress(&appending.transaction, advance)?,
+            None => NO_FILE,
+        };
+        let mut stored = 0;
+        for event in events {
+            stored += appending.store(source, event)?;
+        }
+        appending.commit()?;
+        Ok(stored)
+    }
+
+    pub(in crate::store) fn append_new(
+        &mut self,
+        senders: &[&[Event]],
+    ) -> Result<Vec<u64>, StoreError> {
+        let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
+        let mut stored = Vec::new();
+        for events in senders {
+            let mut new = 0;
+            for event in *events {
+                if !is_known(&appending.transaction, event)? {
+                    new += appending.store(NO_FILE, event)?;
+                }
+            }
+            stored.push(new);
+        }
+        appending.commit()?;
+        Ok(stored)
+    }
+
+    pub(in crate::store) fn delete_before(
+        &mut self,
+        time: Timestamp,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
+        let deleted = appending.delete_before(time, most)?;
+        appending.commit()?;
+        if deleted > 0 {
+            // Pages that hold nothing any more leave the file. Each one is a step of this statement.
+            let mut vacuum = self
+                .connection
+                .prepare_cached("PRAGMA incremental_vacuum")?;
+            let mut rows = vacuum.query([])?;
+            while rows.next()?.is_some() {}
+        }
+        Ok(deleted)
+    }
+}
+
+fn is_known(transaction: &Transaction<'_>, event: &Event) -> Result<bool, StoreError> {
+    let mut statement =
+        transaction.prepare_cached("SELECT 1 FROM events INDEXED BY events_by_id WHERE id = ?")?;
+    Ok(statement.exists([escaped(event.id())])?)
+}
+
+/// Moves the source and gives its row.
+fn write_progress(transaction: &Transaction<'_>, advance: &Advance) -> Result<i64, StoreError> {
+    let Advance { before, after } = advance;
+    let uuid = after.source.to_string();
+    let read_to = integer(after.read_to);
+    let row = transaction
+        .query_row(
+            "SELECT id, read_to FROM sources WHERE uuid = ?",
+            [&uuid],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)),
+        )
+        .optional()?;
+    let reached = row.and_then(|(_, reached)| reached).unwrap_or_default();
+    if reached != integer(*before) {
+        return Err(StoreError::Moved);
+    }
+    match row {
+        Some((id, _)) => transaction.execute(
+            "UPDATE sources SET read_to = ?2, prefix_sha256 = ?3 WHERE id = ?1",
+            (id, read_to, after.prefix_sha256),
+        )?,
+        None => transaction.execute(
+            "INSERT INTO sources (uuid, read_to, prefix_sha256) VALUES (?1, ?2, ?3)",
+            (&uuid, read_to, after.prefix_sha256),
+        )?,
+    };
+    Ok(row.map_or_else(|| transaction.last_insert_rowid(), |(id, _)| id))
+}
+
+/// No file is longer than SQLite's integers reach.
+fn integer(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
