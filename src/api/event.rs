@@ -254,6 +254,19 @@ impl Event {
         self.text(Field::RecordedAt).and_then(Timestamp::parse)
     }
 
+    /// The same event, recorded at `at`. It must not say when it was recorded itself.
+    pub fn recorded(&self, at: Timestamp) -> Result<Self, EventError> {
+        let json = self.json();
+        let fields = fields(json).map_err(EventError::NotAnObject)?;
+        let time = fields.get(Field::EventTime.name()).map(|raw| raw.get());
+        // The value is a part of the text.
+        let end = time.map(|time| time.as_ptr() as usize + time.len() - json.as_ptr() as usize);
+        let (before, after) = end
+            .and_then(|end| json.split_at_checked(end))
+            .ok_or(EventError::NoTime)?;
+        Self::from_json(&format!(r#"{before},"recorded_at":"{at}"{after}"#))
+    }
+
     /// The text of a field; none for null, and for a field that the event does not have.
     pub fn text(&self, field: Field) -> Option<&str> {
         let span = self.fields.get(field as usize).copied().flatten()?;
@@ -305,6 +318,8 @@ pub fn newest_first(a: &Event, b: &Event) -> Ordering {
 pub struct Draft {
     pub id: String,
     pub event_time: String,
+    /// Empty: it is not said.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub recorded_at: String,
     pub plugin_id: String,
     pub event_id: String,
@@ -343,6 +358,25 @@ mod tests {
         assert_eq!(event.text(Field::SeverityLevel), Some("fatal"));
         assert_eq!(event.member("future"), Some("1.50"));
         assert_eq!(event.meta(), Some(r#"{"n":1e2}"#));
+    }
+
+    #[test]
+    fn the_time_of_recording_follows_the_time_of_the_event_and_nothing_else_changes() {
+        let at = super::Timestamp::parse("2026-01-02T00:00:00.5Z").unwrap();
+        for (json, recorded) in [
+            (
+                r#"{"meta":{"event_time":"2026-01-01T00:00:00Z"},"id":"1","event_time":"2026-01-01T00:00:00Z"}"#,
+                r#"{"meta":{"event_time":"2026-01-01T00:00:00Z"},"id":"1","event_time":"2026-01-01T00:00:00Z","recorded_at":"2026-01-02T00:00:00.500Z"}"#,
+            ),
+            (
+                r#"{"event_time":"2026-01-01T00:00:00\u005a","id":"1","n":1.50}"#,
+                r#"{"event_time":"2026-01-01T00:00:00\u005a","recorded_at":"2026-01-02T00:00:00.500Z","id":"1","n":1.50}"#,
+            ),
+        ] {
+            let event = event(json).recorded(at).unwrap();
+            assert_eq!(event.json(), recorded);
+            assert_eq!(event.recorded_at(), Some(at));
+        }
     }
 
     #[test]

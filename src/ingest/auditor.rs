@@ -80,7 +80,7 @@ enum Form {
     /// Backstage's own form, and its `eventTime`.
     Auditor(Box<Draft>, Option<String>),
     /// The API's, as it was sent but for an `id` and a `recorded_at` that are null.
-    Stored { json: String, is_recorded: bool },
+    Stored(String),
 }
 
 /// What these bytes are.
@@ -118,7 +118,7 @@ impl Sent {
         self.id.is_some()
     }
 
-    /// The event; `new_id` is its id where it came without, `now` its time.
+    /// The event; `new_id` is its id where it came without, `now` its time. When it is recorded only the store knows.
     pub fn into_event(self, new_id: String, now: Timestamp) -> Result<Event, Refused> {
         let has_id = self.id.is_some();
         let id = self.id.unwrap_or(new_id);
@@ -126,20 +126,14 @@ impl Sent {
             Form::Auditor(draft, time) => Draft {
                 id,
                 event_time: time.unwrap_or_else(|| now.to_string()),
-                recorded_at: now.to_string(),
                 ..*draft
             }
             .into_event(),
-            Form::Stored { json, is_recorded } => {
-                let mut added = String::new();
-                if !has_id {
-                    added.push_str(&format!(r#""id":{},"#, quoted(&id)));
-                }
-                if !is_recorded {
-                    added.push_str(&format!(r#""recorded_at":"{now}","#));
-                }
+            Form::Stored(json) if has_id => Event::from_json(&json),
+            Form::Stored(json) => {
                 let inside = json.trim_ascii_start().strip_prefix('{');
-                Event::from_json(&format!("{{{added}{}", inside.unwrap_or_default()))
+                let (id, inside) = (quoted(&id), inside.unwrap_or_default());
+                Event::from_json(&format!(r#"{{"id":{id},{inside}"#))
             }
         };
         event.map_err(|_| Refused::NotAnObject)
@@ -232,7 +226,7 @@ fn stored(text: &str, members: &Object<'_>) -> Result<Form, Refused> {
         }
     }
     time(members, "event_time")?.ok_or(Refused::Missing("event_time"))?;
-    let is_recorded = time(members, "recorded_at")?.is_some();
+    time(members, "recorded_at")?;
     if raw(members, "meta").is_some_and(|json| !json.starts_with('{')) {
         return Err(Refused::Meta);
     }
@@ -247,7 +241,7 @@ fn stored(text: &str, members: &Object<'_>) -> Result<Form, Refused> {
             serde_json::to_string(&kept).map_err(|_| Refused::NotAnObject)?
         }
     };
-    Ok(Form::Stored { json, is_recorded })
+    Ok(Form::Stored(json))
 }
 
 /// A text that must be there.
@@ -296,17 +290,16 @@ mod tests {
             "severityLevel":"high","actor":{"actorId":"user:default/a","ip":"::1","hostname":null,"userAgent":"x"},
             "request":{"url":"/u","method":"POST"},"meta":{"n":1.50,"entityRef":"component:default/x","actionType":7},
             "status":"failed","error":{"name":"E","message":"m","code":1e2}}"#;
-        let event = r#"{"id":"7","event_time":"2026-11-21T09:00:00.5+01:00","recorded_at":"2026-11-21T10:00:00Z","plugin_id":"catalog","event_id":"entity-mutate","severity_level":"high","status":"failed","actor_type":"user","actor_id":"user:default/a","request_method":"POST","request_url":"/u","action_type":null,"query_type":null,"entity_ref":"component:default/x","meta":{"n":1.50,"actionType":7,"error":{"name":"E","message":"m","code":1e2},"actor":{"ip":"::1","userAgent":"x"}}}"#;
+        let event = r#"{"id":"7","event_time":"2026-11-21T09:00:00.5+01:00","plugin_id":"catalog","event_id":"entity-mutate","severity_level":"high","status":"failed","actor_type":"user","actor_id":"user:default/a","request_method":"POST","request_url":"/u","action_type":null,"query_type":null,"entity_ref":"component:default/x","meta":{"n":1.50,"actionType":7,"error":{"name":"E","message":"m","code":1e2},"actor":{"ip":"::1","userAgent":"x"}}}"#;
         assert_eq!(became(json), event);
         let json = r#"{"plugin":"p","eventId":"e","status":"succeeded","actor":{}}"#;
-        let event = r#"{"id":"new","event_time":"2026-11-21T10:00:00Z","recorded_at":"2026-11-21T10:00:00Z","plugin_id":"p","event_id":"e","severity_level":"low","status":"succeeded","actor_type":"service","actor_id":null,"request_method":null,"request_url":null,"action_type":null,"query_type":null,"entity_ref":null,"meta":{}}"#;
+        let event = r#"{"id":"new","event_time":"2026-11-21T10:00:00Z","plugin_id":"p","event_id":"e","severity_level":"low","status":"succeeded","actor_type":"service","actor_id":null,"request_method":null,"request_url":null,"action_type":null,"query_type":null,"entity_ref":null,"meta":{}}"#;
         assert_eq!(became(json), event);
     }
 
     #[test]
     fn an_event_of_the_api_stays_as_it_is_and_gets_what_it_lacks() {
         let rest = r#""event_time":"2026-11-21T09:00:00Z","plugin_id":"p","event_id":"e","status":"failed","future":1.50,"meta":{"b":1e2,"\u0061":[]}}"#;
-        let recorded = r#""recorded_at":"2026-11-21T10:00:00Z","#;
         let own = r#""recorded_at":"2020-01-01T00:00:00Z","#;
         for (sent, expected) in [
             (
@@ -315,15 +308,12 @@ mod tests {
             ),
             (
                 format!(r#" {{ "id":"1",{rest}"#),
-                format!(r#"{{{recorded}"id":"1",{rest}"#),
+                format!(r#"{{"id":"1",{rest}"#),
             ),
-            (
-                format!("{{{rest}"),
-                format!(r#"{{"id":"new",{recorded}{rest}"#),
-            ),
+            (format!("{{{rest}"), format!(r#"{{"id":"new",{rest}"#)),
             (
                 format!(r#"{{"id":null,"recorded_at":null,{rest}"#),
-                format!(r#"{{"id":"new",{recorded}{rest}"#),
+                format!(r#"{{"id":"new",{rest}"#),
             ),
         ] {
             assert_eq!(became(&sent), expected);

@@ -3,6 +3,7 @@
 
 use std::{mem, sync::Arc};
 
+use chrono::Utc;
 use tokio::{
     sync::{
         mpsc::{self, error::TrySendError},
@@ -83,7 +84,7 @@ fn write(store: &Store, writer: Option<Writer>, jobs: Vec<Job>) -> Option<Writer
     let senders: Vec<_> = jobs.iter().map(|job| job.events.as_slice()).collect();
     let written = writer
         .map_or_else(|| store.writer(), Ok)
-        .and_then(|mut writer| Ok((writer.append_new(&senders)?, writer)));
+        .and_then(|mut writer| Ok((writer.append_new(&senders, || Utc::now().into())?, writer)));
     match written {
         Ok((stored, writer)) => {
             for (job, stored) in jobs.into_iter().zip(stored) {

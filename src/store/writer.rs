@@ -58,9 +58,14 @@ impl Writer {
     }
 
     /// Stores the events of several senders, or none of all of them. Gives for each sender how many were new: an id
-    /// that the store has from anywhere is left as it is.
-    pub fn append_new(&mut self, senders: &[&[Event]]) -> Result<Vec<u64>, StoreError> {
-        self.0.append_new(senders)
+    /// that the store has from anywhere is left as it is. What does not say when it was recorded is recorded at `now`,
+    /// read when nobody else writes any more: a reader who has seen that moment pass has seen what came before.
+    pub fn append_new(
+        &mut self,
+        senders: &[&[Event]],
+        now: impl Fn() -> Timestamp,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.0.append_new(senders, now)
     }
 
     /// Deletes at most `most` of the events before `time`, the oldest first, and gives back their space. Gives how

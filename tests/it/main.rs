@@ -57,6 +57,7 @@ mod serve_config;
 mod server;
 mod server_post;
 mod server_post_killed;
+mod server_post_store;
 mod show;
 mod store;
 mod stored_tokens;

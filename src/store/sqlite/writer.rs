@@ -78,15 +78,21 @@ impl Writer {
     pub(in crate::store) fn append_new(
         &mut self,
         senders: &[&[Event]],
+        now: impl Fn() -> Timestamp,
     ) -> Result<Vec<u64>, StoreError> {
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
+        let now = now();
         let mut stored = Vec::new();
         for events in senders {
             let mut new = 0;
             for event in *events {
-                if !is_known(&appending.transaction, event)? {
-                    new += appending.store(NO_FILE, event)?;
+                if is_known(&appending.transaction, event)? {
+                    continue;
                 }
+                new += match event.recorded_at() {
+                    Some(_) => appending.store(NO_FILE, event)?,
+                    None => appending.store(NO_FILE, &recorded(event, now)?)?,
+                };
             }
             stored.push(new);
         }
@@ -112,6 +118,11 @@ impl Writer {
         }
         Ok(deleted)
     }
+}
+
+fn recorded(event: &Event, now: Timestamp) -> Result<Event, StoreError> {
+    let recorded = event.recorded(now);
+    recorded.map_err(|error| StoreError::Damaged(format!("an event on its way: {error}")))
 }
 
 fn is_known(transaction: &Transaction<'_>, event: &Event) -> Result<bool, StoreError> {
