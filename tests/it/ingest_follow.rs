@@ -22,8 +22,9 @@ fn events(numbers: std::ops::Range<usize>) -> String {
 }
 
 fn append(home: &Home, name: &str, text: &str) {
-    let file = OpenOptions::new().append(true).create(true);
-    let mut file = { file }.open(home.path(name)).unwrap();
+    let mut options = OpenOptions::new();
+    let opened = options.append(true).create(true).open(home.path(name));
+    let mut file = opened.unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }
 
@@ -59,10 +60,10 @@ fn stored(home: &Home) -> Vec<usize> {
 fn wait_for(home: &Home, count: usize) {
     let begun = Instant::now();
     let connection = || rusqlite::Connection::open(home.path("s.db"));
-    let there = || -> rusqlite::Result<usize> {
+    let there = || -> rusqlite::Result<u32> {
         connection()?.query_row("SELECT count(*) FROM events", [], |row| row.get(0))
     };
-    while !home.path("s.db").exists() || there().unwrap_or_default() < count {
+    while !home.path("s.db").exists() || (there().unwrap_or_default() as usize) < count {
         assert!(
             begun.elapsed() < Duration::from_secs(60),
             "{:?}",
