@@ -132,6 +132,51 @@ fn the_beginning_of_a_line_is_not_stored_until_its_end_is_there() {
 }
 
 #[test]
+fn a_line_that_comes_in_parts_is_stored_when_the_last_one_is_there() {
+    let home = Home::new();
+    let text = line("e0", "");
+    let (first, second) = text.split_at(20);
+    let cri = |tag: &str, part: &str| format!("2026-01-31T10:00:00Z stdout {tag} {part}\n");
+    append(&home, "a.log", &cri("P", first));
+    append(
+        &home,
+        "a.log",
+        &cri("F", &line("e1", "")).replace("stdout", "stderr"),
+    );
+    let follower = follow(&home);
+    // More than one look: the part alone must not become anything.
+    thread::sleep(Duration::from_millis(1500));
+    assert_eq!(stored(&home), [] as [usize; 0]);
+    append(&home, "a.log", &cri("F", second));
+    wait_for(&home, 2);
+    let said = interrupt(follower);
+    assert!(said.contains("rejected 0"), "{said}");
+}
+
+#[test]
+fn developers_text_of_several_lines_is_waited_for() {
+    let home = Home::new();
+    let begin = "\x1b[2m2026-01-31T10:00:00.000Z\x1b[22m \x1b[34mp\x1b[39m \x1b[31merror\x1b[39m p.e0 one\n";
+    let field = |name: &str, value: &str| format!(" \x1b[36m{name}\x1b[39m={value}");
+    append(&home, "a.log", begin);
+    let follower = follow(&home);
+    thread::sleep(Duration::from_millis(1500));
+    let fields = [
+        ("isAuditEvent", "true"),
+        ("eventId", "\"e0\""),
+        ("status", "\"failed\""),
+    ];
+    let fields: String = fields
+        .iter()
+        .map(|(name, value)| field(name, value))
+        .collect();
+    append(&home, "a.log", &format!("two{fields}\n"));
+    wait_for(&home, 1);
+    let said = interrupt(follower);
+    assert!(said.starts_with("read 1, stored 1, "), "{said}");
+}
+
+#[test]
 fn a_rotation_while_nobody_followed_is_read_first_or_said() {
     let home = Home::new();
     append(&home, "a.log", &events(0..2));
