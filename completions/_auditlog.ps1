@@ -135,6 +135,8 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Append lines that say they are audit events, and cannot be read as such, to this file')
             [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Wait for what is written to the files, through rotations, until interrupted')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Wait for what is written to the files, through rotations, until interrupted')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')

@@ -729,7 +729,7 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__ingest)
-            opts="-q -v -h --store --rejects --rules --quiet --verbose --color --help"
+            opts="-f -q -v -h --follow --store --rejects --rules --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

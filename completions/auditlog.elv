@@ -129,6 +129,8 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --rejects 'Append lines that say they are audit events, and cannot be read as such, to this file'
             cand --rules 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check'
             cand --color 'Show colours [env: NO_COLOR]'
+            cand -f 'Wait for what is written to the files, through rotations, until interrupted'
+            cand --follow 'Wait for what is written to the files, through rotations, until interrupted'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
             cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'

@@ -131,6 +131,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rules -d 'L
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s f -l follow -d 'Wait for what is written to the files, through rotations, until interrupted'
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -s h -l help -d 'Print this help; -h prints less of it'

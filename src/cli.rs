@@ -151,7 +151,7 @@ async fn dispatch(command: &Command, context: &Context) -> Result<(), Error> {
     match command {
         Command::Events(args) => args.run(context).await,
         Command::Show(args) => args.run(context).await,
-        Command::Ingest(args) => args.run(context),
+        Command::Ingest(args) => args.run(context).await,
         Command::Rules(args) => args.run(context).await,
         Command::Serve(args) => args.run(context).await,
         Command::Token(args) => args.run(context).await,

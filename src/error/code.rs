@@ -143,9 +143,10 @@ fn source_code(error: &SourceError) -> Code {
 
 fn ingest_code(error: &IngestError) -> Code {
     match error {
-        IngestError::StandardInputTwice | IngestError::OwnRejects(_) | IngestError::Open { .. } => {
-            Code::Usage
-        }
+        IngestError::StandardInputTwice
+        | IngestError::OwnRejects(_)
+        | IngestError::NotFollowed(_)
+        | IngestError::Open { .. } => Code::Usage,
         IngestError::Read { .. }
         | IngestError::Rejects(_)
         | IngestError::Event(_)

@@ -288,6 +288,7 @@ fn ingest_hint(error: &IngestError) -> Option<&'static str> {
     match error {
         IngestError::StandardInputTwice => Some("give - once"),
         IngestError::OwnRejects(_) => Some("give --rejects another file"),
+        IngestError::NotFollowed(_) => Some("leave --follow out to read it to its end"),
         IngestError::Open { .. } => Some("check the path and who may use it"),
         IngestError::Read { .. } => {
             Some("run the same command again: it goes on where this one ended")

@@ -8,6 +8,7 @@ use super::{
     backstage::{Line, Parsed, Reason, line, unreadable},
     carrier::production_line,
     lines::{CopyError, Lines, Piece},
+    place::Place,
     records::{Record, Records},
 };
 
@@ -101,8 +102,8 @@ pub struct Batch {
     pub before: u64,
     /// Bytes of the file up to its end.
     pub after: u64,
-    /// What those hash to.
-    pub sha256: [u8; 32],
+    /// Where reading goes on after it.
+    pub end: Place,
 }
 
 /// An event that lacks its id.
@@ -158,7 +159,7 @@ impl Batch {
             counts: Counts::default(),
             before,
             after: before,
-            sha256: [0; 32],
+            end: lines.place().clone(),
         };
         let mut records = Records::default();
         let is_full =
@@ -181,14 +182,16 @@ impl Batch {
                 break;
             }
         }
-        if let Some(record) = records.last() {
+        if !lines.may_go_on()
+            && let Some(record) = records.last()
+        {
             batch.take_record(record, clock, rejects, excludes)?;
         }
         // The rest of a line that has begun may come later: then all of it is read again, and what stands between its
         // parts is known by its id.
         let end = records.begun().unwrap_or_else(|| lines.place());
         batch.after = end.offset;
-        batch.sha256 = end.sha256();
+        batch.end = end.clone();
         Ok((batch.after > before).then_some(batch))
     }
 

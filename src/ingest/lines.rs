@@ -27,6 +27,7 @@ pub enum Piece {
 pub struct Lines<R> {
     input: BufReader<R>,
     to: Option<u64>,
+    growing: bool,
     place: Place,
     buffer: Vec<u8>,
     start: u64,
@@ -39,11 +40,25 @@ impl<R: Read> Lines<R> {
         Self {
             input: BufReader::with_capacity(BUFFER, input),
             to,
+            growing: false,
             start: place.offset,
             number: place.newlines,
             place,
             buffer: Vec::new(),
         }
+    }
+
+    /// The same of a file that is being written: what may go on behind its end is left for later.
+    pub fn growing(self) -> Self {
+        Self {
+            growing: true,
+            ..self
+        }
+    }
+
+    /// Whether this is the end, for now, of a file that is being written.
+    pub fn may_go_on(&self) -> bool {
+        self.growing && self.to == Some(self.place.offset)
     }
 
     /// Reads the next line.

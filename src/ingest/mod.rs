@@ -18,4 +18,4 @@ pub use backstage::Reason;
 pub use batch::{Batch, Clock, Counts, Excludes, Pending, ReadError, Rejection};
 pub use lines::{Lines, MAX_LINE};
 pub use place::Place;
-pub use source::{Known, Survey, event_id, journal_id, new_source, survey};
+pub use source::{Known, Survey, event_id, journal_id, new_source, read_lines_end, survey};

@@ -98,9 +98,9 @@ impl Records {
         self.parts.iter().any(Option::is_some)
     }
 
-    /// Where the first of those begins.
+    /// Where the first line begins that is not all there, or may go on.
     pub fn begun(&self) -> Option<&Place> {
-        let open = self.parts.iter().flatten();
+        let open = self.parts.iter().flatten().chain(&self.text);
         open.map(|open| &open.place)
             .min_by_key(|place| place.offset)
     }

@@ -64,14 +64,27 @@ pub fn survey(file: &mut (impl Read + Seek), known: &[Known]) -> io::Result<Surv
         }
     }
     let (known, from) = found;
-    let lines_end = read_last_end(file, from.offset, len)?.unwrap_or(from.offset);
-    let is_whole = lines_end < len && read_is_whole(file, lines_end, len)?;
+    let to = read_lines_end(file, from.offset, len, true)?;
     Ok(Survey {
         known,
         from,
-        to: if is_whole { len } else { lines_end },
-        unfinished: lines_end < len && !is_whole,
+        to,
+        unfinished: to < len,
     })
+}
+
+/// Where the last line between two offsets ends; with `at_end`, one that lacks nothing but its `\n` counts, too.
+pub fn read_lines_end(
+    file: &mut (impl Read + Seek),
+    from: u64,
+    len: u64,
+    at_end: bool,
+) -> io::Result<u64> {
+    let end = read_last_end(file, from, len)?.unwrap_or(from);
+    match at_end && end < len && read_is_whole(file, end, len)? {
+        true => Ok(len),
+        false => Ok(end),
+    }
 }
 
 /// Moves `place` to `offset`.

@@ -32,6 +32,7 @@ mod follow_program;
 mod generated;
 mod ingest;
 mod ingest_cut_off;
+mod ingest_follow;
 mod layers;
 mod leaky_filters;
 mod memory;

@@ -38,15 +38,20 @@ impl Input {
     }
 }
 
-/// A file as it was before it was compressed, if it was: so it is known by its content all the same, and a rotated log
-/// that was read before brings nothing again.
-pub fn inflated(mut file: File) -> io::Result<File> {
+/// Whether a file is compressed.
+pub fn is_gzip(file: &mut File) -> io::Result<bool> {
     let mut begin = Vec::new();
     file.by_ref()
         .take(GZIP.len() as u64)
         .read_to_end(&mut begin)?;
     file.rewind()?;
-    if begin != GZIP {
+    Ok(begin == GZIP)
+}
+
+/// A file as it was before it was compressed, if it was: so it is known by its content all the same, and a rotated log
+/// that was read before brings nothing again.
+pub fn inflated(mut file: File) -> io::Result<File> {
+    if !is_gzip(&mut file)? {
         return Ok(file);
     }
     // Without a name: it is gone when the program is.
