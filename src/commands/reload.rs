@@ -46,7 +46,7 @@ pub fn at_restart(before: &AuditLog, after: &AuditLog) -> Vec<&'static str> {
     let changed = [
         ("listen", before.listen != after.listen),
         ("store", before.store != after.store),
-        ("https", before.https != after.https),
+        ("https", before.https.is_some() != after.https.is_some()),
     ];
     let changed = changed.into_iter().filter(|(_, differs)| *differs);
     changed.map(|(key, _)| key).collect()

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::Utc;
 use clap::{ArgGroup, Args};
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     config::AppConfig,
     error::Error,
-    server::{AcceptedTokens, Access, Server},
+    server::{AcceptedTokens, Access, Server, Tls},
     store::Store,
     token::{Token, TokenError},
 };
@@ -71,11 +72,17 @@ pub struct ServeArgs {
     listen: Option<SocketAddr>,
 }
 
+/// Who may ask, and what a client is shown.
+struct Door {
+    config: AppConfig,
+    access: Access,
+    tls: Option<Tls>,
+}
+
 /// What is served, and for whom.
 struct Opened {
     store: Store,
-    config: AppConfig,
-    access: Access,
+    door: Door,
     /// The token to show.
     shown: Option<Token>,
 }
@@ -86,15 +93,19 @@ impl ServeArgs {
         if self.check {
             return self.check(context);
         }
-        let Opened {
-            store,
+        let Opened { store, door, shown } = self.open(context)?;
+        let Door {
             config,
             access,
-            shown,
-        } = self.open(context)?;
+            tls,
+        } = door;
         let listen = self.listen.or(config.audit_log.listen).unwrap_or(LISTEN);
-        let server = Server::bind(listen).await?;
-        if !listen.ip().is_loopback() {
+        let mut server = Server::bind(listen).await?;
+        let tls = tls.map(watch::Sender::new);
+        if let Some(tls) = &tls {
+            server = server.over_tls(tls.subscribe());
+        }
+        if tls.is_none() && !listen.ip().is_loopback() {
             context.ui.warning(
                 "tokens and events cross the network unencrypted: put a proxy with TLS in front",
             );
@@ -111,6 +122,7 @@ impl ServeArgs {
             .map_err(Error::Output)?;
         drop(out);
         let (now, access) = watch::channel(Arc::new(access));
+        let now = Changing { access: now, tls };
         let reloading = reload::each(reload, || self.reload(&config, &now, context));
         tokio::select! {
             ended = server.serve_while(store, access, context.ui.clone(), stop) => ended?,
@@ -121,10 +133,7 @@ impl ServeArgs {
     }
 
     fn check(&self, context: &Context) -> Result<(), Error> {
-        let (config, access) = self.read_access(context)?;
-        if access.tokens.is_empty() {
-            return Err(Error::NoAcceptedTokens);
-        }
+        let Door { config, access, .. } = self.read_door(context)?;
         let (tokens, rules) = (access.tokens.len(), config.audit_log.exclude_rules);
         let rules = rules.map_or_else(
             || "default exclusion rules".to_owned(),
@@ -140,29 +149,28 @@ impl ServeArgs {
             let tokens = AcceptedTokens::from_iter([token.clone().into_secret()]);
             return Ok(Opened {
                 store: demo::store(context.now)?,
-                config: AppConfig::default(),
-                access: tokens.into(),
+                door: Door {
+                    config: AppConfig::default(),
+                    access: tokens.into(),
+                    tls: None,
+                },
                 shown: Some(token),
             });
         }
-        let (config, access) = self.read_access(context)?;
-        if access.tokens.is_empty() {
-            return Err(Error::NoAcceptedTokens);
-        }
-        let path = match self.store.as_ref().or(config.audit_log.store.as_ref()) {
+        let door = self.read_door(context)?;
+        let path = match self.store.as_ref().or(door.config.audit_log.store.as_ref()) {
             Some(path) => refuse_postgres(path).map(|()| path.clone())?,
             None => store_path(None, &context.environment)?,
         };
         Ok(Opened {
             store: Store::open(&path)?,
-            config,
-            access,
+            door,
             shown: None,
         })
     }
 
-    /// The configuration, and the tokens of it and of the file of tokens.
-    fn read_access(&self, context: &Context) -> Result<(AppConfig, Access), Error> {
+    /// The configuration, the tokens of it and of the file of tokens, and the certificate.
+    fn read_door(&self, context: &Context) -> Result<Door, Error> {
         let variable = |name: &str| std::env::var(name).ok();
         let config = AppConfig::read(&self.config, &variable);
         let config = config.inspect_err(|error| {
@@ -175,9 +183,6 @@ impl ServeArgs {
         for warning in &config.warnings {
             context.ui.warning(&warning.to_string());
         }
-        if config.audit_log.https.is_some() {
-            return Err(Error::HttpsConfigured);
-        }
         if config.audit_log.audit_reads {
             // Who asks for it must not believe that it happens.
             let text = "auditLog.auditReads has no effect yet: who reads the trail is not recorded";
@@ -189,25 +194,37 @@ impl ServeArgs {
             access.tokens = access.tokens.and(readers);
             warn_of_exposed(file, context);
         }
-        Ok((config, access))
+        if access.tokens.is_empty() {
+            return Err(Error::NoAcceptedTokens);
+        }
+        let now = u64::try_from(Utc::now().timestamp()).unwrap_or_default();
+        let tls = config.audit_log.https.as_ref();
+        let tls = tls.map(|https| Tls::new(https, now)).transpose()?;
+        if let Some(doubt) = tls.as_ref().and_then(|tls| tls.doubt) {
+            let text = format!("the certificate in auditLog.https {doubt}: clients will refuse it");
+            context.ui.warning(&text);
+        }
+        Ok(Door {
+            config,
+            access,
+            tls,
+        })
     }
 
-    /// Reads tokens and rules again; what is wrong with them leaves the old ones as they are.
-    fn reload(&self, at_start: &AppConfig, now: &watch::Sender<Arc<Access>>, context: &Context) {
-        let read = self.read_access(context);
-        let read = read.and_then(|(config, access)| match access.tokens.is_empty() {
-            true => Err(Error::NoAcceptedTokens),
-            false => Ok((config, access)),
-        });
-        match read {
-            Ok((config, access)) => {
-                for key in reload::at_restart(&at_start.audit_log, &config.audit_log) {
-                    context
-                        .ui
-                        .warning(&format!("auditLog.{key} has changed: that needs a restart"));
+    /// Reads tokens, rules and certificate again; what is wrong with them leaves the old ones as they are.
+    fn reload(&self, at_start: &AppConfig, now: &Changing, context: &Context) {
+        match self.read_door(context) {
+            Ok(door) => {
+                let changed = reload::at_restart(&at_start.audit_log, &door.config.audit_log);
+                for key in changed {
+                    let text = format!("auditLog.{key} has changed: that needs a restart");
+                    context.ui.warning(&text);
                 }
-                let tokens = counted(access.tokens.len(), "token");
-                now.send_replace(Arc::new(access));
+                let tokens = counted(door.access.tokens.len(), "token");
+                now.access.send_replace(Arc::new(door.access));
+                if let (Some(showing), Some(tls)) = (&now.tls, door.tls) {
+                    showing.send_replace(tls);
+                }
                 context
                     .ui
                     .note(&format!("the configuration was read again: {tokens}"));
@@ -219,6 +236,12 @@ impl ServeArgs {
             }
         }
     }
+}
+
+/// What a running server can be given anew.
+struct Changing {
+    access: watch::Sender<Arc<Access>>,
+    tls: Option<watch::Sender<Tls>>,
 }
 
 fn counted(count: usize, thing: &str) -> String {

@@ -68,7 +68,7 @@ impl Error {
             | Self::AcceptedTokens { .. }
             | Self::AcceptedToken { .. }
             | Self::WeakHash
-            | Self::HttpsConfigured
+            | Self::Certificate(_)
             | Self::AppConfig(_)
             | Self::Token(_)
             | Self::Filter(_)

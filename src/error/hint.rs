@@ -61,7 +61,9 @@ impl Error {
                 "make one (auditlog token generate > FILE) and give --accept-token-file FILE"
             }
             Self::WeakHash => "leave --bytes out, or give it 16 or more",
-            Self::HttpsConfigured => "take it out, and put a proxy with TLS in front",
+            Self::Certificate(_) => {
+                "give both as PEM, by $file: the certificate first, then those that it was issued with"
+            }
             Self::AppConfig(_) => "mend it, and try again with: auditlog serve --check",
             Self::AcceptedTokens { .. } => "check the path and who may read it",
             Self::AcceptedToken { .. } | Self::Token(_) => "make one with: auditlog token generate",

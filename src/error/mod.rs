@@ -15,7 +15,7 @@ use crate::{
     files::AppendError,
     follow::Unusable,
     query::{FilterError, TimeError, Window},
-    server::ServeError,
+    server::{ServeError, TlsError},
     source::SourceError,
     store::StoreError,
     token::TokenError,
@@ -92,8 +92,8 @@ pub enum Error {
     },
     #[error("a token of fewer than 16 random bytes can be found from its hash")]
     WeakHash,
-    #[error("auditLog.https is not supported yet")]
-    HttpsConfigured,
+    #[error(transparent)]
+    Certificate(#[from] TlsError),
     #[error(transparent)]
     AppConfig(#[from] AppConfigError),
     #[error(transparent)]

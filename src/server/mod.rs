@@ -1,7 +1,6 @@
 //! The audit-event API over a store: connections, their limits, and an end that cuts nobody off.
 //!
-//! HTTP/1.1 without TLS, as a Backstage speaks it too; a proxy in front does the rest. Nothing here knows where the
-//! store's events come from.
+//! HTTP/1.1, with TLS or, behind a proxy that speaks it, without. Nothing here knows where the store's events come from.
 
 mod auth;
 mod body;
@@ -11,6 +10,7 @@ mod peer;
 mod post;
 mod routes;
 mod sieve;
+mod tls;
 mod visits;
 mod writing;
 
@@ -25,6 +25,7 @@ use std::{
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     select,
     sync::{Semaphore, watch},
@@ -38,6 +39,7 @@ pub use auth::{AcceptedTokens, Caller, Permission};
 pub use door::Access;
 pub use error::ServeError;
 pub use sieve::Sieve;
+pub use tls::{Tls, TlsError};
 
 use body::Bodies;
 use door::Door;
@@ -52,7 +54,7 @@ const MAX_HEAD: usize = 16 * 1024;
 pub struct Limits {
     /// Connections at a time; more wait outside.
     pub connections: usize,
-    /// Time for the head of a request, and for the pause before it.
+    /// Time for the head of a request, and for the pause before it; also for a TLS handshake.
     pub head: Duration,
     /// Time for the body of a request.
     pub body: Duration,
@@ -80,6 +82,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     limits: Limits,
+    tls: Option<watch::Receiver<Tls>>,
 }
 
 impl Server {
@@ -100,12 +103,25 @@ impl Server {
             listener,
             address,
             limits,
+            tls: None,
         })
+    }
+
+    /// Speaks TLS alone. The certificate may change meanwhile: who connects is shown the newest.
+    pub fn over_tls(self, tls: watch::Receiver<Tls>) -> Self {
+        Self {
+            tls: Some(tls),
+            ..self
+        }
     }
 
     /// The address that clients put before the path of the API.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = match self.tls {
+            Some(_) => "https",
+            None => "http",
+        };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Answers who has one of `tokens` until `stop`; see [`Server::serve_while`].
@@ -153,7 +169,14 @@ impl Server {
                 () = &mut stop => break,
                 next = next => next,
             };
-            let drive = drive(stream, Arc::clone(&routes), self.limits, stopped.clone());
+            let tls = self.tls.as_ref().map(|tls| tls.borrow().clone());
+            let drive = drive(
+                stream,
+                tls,
+                Arc::clone(&routes),
+                self.limits,
+                stopped.clone(),
+            );
             connections.spawn(async move {
                 let _permit = permit;
                 drive.await
@@ -189,13 +212,39 @@ async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     }
 }
 
+/// The handshake, where there has to be one, and then the requests.
 async fn drive(
     (stream, peer): (TcpStream, IpAddr),
+    tls: Option<Tls>,
     routes: Arc<Routes>,
     limits: Limits,
     mut stopped: watch::Receiver<()>,
 ) -> End {
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else {
+        return answer(stream, peer, routes, limits, stopped).await;
+    };
+    let greeted = select! {
+        greeted = tls.accept(stream, limits.head) => greeted,
+        _ = stopped.changed() => return End::Done,
+    };
+    match greeted {
+        Ok(stream) => answer(stream, peer, routes, limits, stopped).await,
+        Err(error) => {
+            let text = format!("no TLS with {peer}: {error}");
+            routes.ui.trace(1, &text);
+            End::Done
+        }
+    }
+}
+
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: IpAddr,
+    routes: Arc<Routes>,
+    limits: Limits,
+    mut stopped: watch::Receiver<()>,
+) -> End {
     let service = service_fn(|request| {
         let routes = Arc::clone(&routes);
         async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }

@@ -55,6 +55,7 @@ mod schedules_over_tcp;
 mod secrecy;
 mod serve;
 mod serve_config;
+mod serve_tls;
 mod server;
 mod server_post;
 mod server_post_killed;

@@ -292,19 +292,6 @@ fn more_requests_than_the_limit_get_the_recorded_answer() {
 }
 
 #[test]
-fn tls_is_refused_and_not_left_out_in_silence() {
-    let home = Home::with_recording();
-    let own = "auditLog: {https: {cert: a.pem, key: b.pem}}\n";
-    home.write("app-config.yaml", format!("{BACKEND}{own}"));
-    let run = home.run(&["serve", "--store", "s.db", "--config", "app-config.yaml"]);
-    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert_eq!(
-        run.stderr,
-        "error: auditLog.https is not supported yet — take it out, and put a proxy with TLS in front\n"
-    );
-}
-
-#[test]
 fn what_has_no_effect_yet_is_said_to_have_none() {
     let home = Home::new();
     home.write("app-config.yaml", BACKEND);

@@ -4,59 +4,15 @@ use std::{
     io::{Read, Write},
     net::TcpListener,
     process::Command,
-    sync::Arc,
     thread,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-
 use crate::support::{
     Home, Run, TOKEN,
+    authority::Authority,
     events::{event, lines},
     scripted::{Reply, Scripted},
 };
-
-/// A private certificate authority.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    /// Its certificate, for those who trust it.
-    pem: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new([]).expect("parameters");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key");
-        let pem = params.self_signed(&key).expect("a certificate").pem();
-        Self {
-            issuer: Issuer::new(params, key),
-            pem,
-        }
-    }
-
-    /// What a server needs that is called this, with a certificate good until this year.
-    fn server(&self, name: &str, until: i32) -> rustls::ServerConfig {
-        let mut params = CertificateParams::new([name.to_owned()]).expect("parameters");
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(until, 1, 1);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .expect("a certificate with its key")
-    }
-
-    fn good_server(&self) -> rustls::ServerConfig {
-        self.server("127.0.0.1", 2099)
-    }
-}
 
 fn page() -> Reply {
     Reply::page(&[event("a", 1)], 1)

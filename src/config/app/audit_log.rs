@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use secrecy::{ExposeSecret, SecretString};
+
 use super::{
     network::{Networks, networks},
     view::View,
@@ -51,13 +53,19 @@ pub struct Redact {
     pub max_value_bytes: Option<u64>,
 }
 
-/// A certificate and its key, as PEM files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A certificate and its key, as PEM.
+#[derive(Clone, Debug)]
 pub struct Https {
     /// The certificate, and those between it and its authority.
-    pub cert: PathBuf,
+    pub cert: String,
     /// Its private key.
-    pub key: PathBuf,
+    pub key: SecretString,
+}
+
+impl PartialEq for Https {
+    fn eq(&self, other: &Self) -> bool {
+        self.cert == other.cert && self.key.expose_secret() == other.key.expose_secret()
+    }
 }
 
 const KEYS: [&str; 9] = [
@@ -150,15 +158,22 @@ fn redacted(section: &View) -> Option<Redact> {
     })
 }
 
+/// Backstage's `true`, a certificate that it makes itself, is not taken: nobody could check whom they give a token to.
 fn https(section: &View) -> Option<Https> {
     if !section.is_map() {
-        section.wrong("an object with cert and key");
+        section.wrong("an object with a certificate");
         return None;
     }
-    section.check_keys(&["cert", "key"]);
-    let (cert, key) = (section.required("cert"), section.required("key"));
+    section.check_keys(&["certificate"]);
+    let certificate = section.required("certificate")?;
+    if !certificate.is_map() {
+        certificate.wrong("an object with cert and key");
+        return None;
+    }
+    certificate.check_keys(&["cert", "key"]);
+    let (cert, key) = (certificate.required("cert"), certificate.required("key"));
     Some(Https {
-        cert: path(&cert?)?,
-        key: path(&key?)?,
+        cert: cert?.text()?,
+        key: key?.secret()?.clone(),
     })
 }

@@ -1,6 +1,7 @@
 //! What the tests share: a home of their own, and the program run in it with nothing inherited.
 
 pub mod asking;
+pub mod authority;
 pub mod events;
 pub mod following;
 pub mod growing;

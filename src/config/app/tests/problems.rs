@@ -159,7 +159,7 @@ fn values_of_the_wrong_kind_are_named() {
         ),
         (
             "auditLog: {https: true}",
-            "auditLog.https must be an object with cert and key",
+            "auditLog.https must be an object with a certificate",
         ),
         ("auditLog: [1]", "auditLog must be an object"),
         ("[1]", "the file must be an object"),
