@@ -18,6 +18,10 @@ pub use timestamp::Timestamp;
 
 /// Path of the one endpoint, below the address of a Backstage.
 pub const AUDIT_EVENT_PATH: &str = "/api/audit-log/v1/audit-event";
+/// The plugin whose API that is.
+pub const AUDIT_LOG_PLUGIN: &str = "audit-log";
+/// The event of somebody who read the trail.
+pub const READ_EVENT: &str = "audit-log-read";
 /// Largest page that a server gives (`limit`).
 pub const MAX_LIMIT: u32 = 1000;
 /// Page size of a request without `limit`.

@@ -183,11 +183,6 @@ impl ServeArgs {
         for warning in &config.warnings {
             context.ui.warning(&warning.to_string());
         }
-        if config.audit_log.audit_reads {
-            // Who asks for it must not believe that it happens.
-            let text = "auditLog.auditReads has no effect yet: who reads the trail is not recorded";
-            context.ui.warning(text);
-        }
         let mut access = Access::from(config.clone());
         if let Some(file) = self.accept_token_file.as_deref() {
             let readers = AcceptedTokens::from_iter(read_tokens(file)?);

@@ -6,12 +6,13 @@ use subtle::Choice;
 
 use super::error::Refusal;
 use crate::{
+    api::AUDIT_LOG_PLUGIN,
     config::{Action, Restriction, StaticToken},
     token::TokenHash,
 };
 
 /// The plugin whose API this is.
-const PLUGIN: &str = "audit-log";
+const PLUGIN: &str = AUDIT_LOG_PLUGIN;
 /// Who asks with a token of a file that names nobody.
 const UNNAMED: &str = "external:audit-log-api-access";
 
@@ -138,14 +139,21 @@ impl AcceptedTokens {
         headers: &HeaderMap,
         permission: Permission,
     ) -> Result<&Caller, Refusal> {
+        let caller = self.caller(headers)?;
+        caller.check(permission).map(|()| caller)
+    }
+
+    /// Who asks with these headers, whether they may or not.
+    pub(super) fn caller(&self, headers: &HeaderMap) -> Result<&Caller, Refusal> {
         let header = headers.get(header::AUTHORIZATION);
         let token = header.and_then(|value| bearer(value.as_bytes()));
         let given = TokenHash::of(token.ok_or(Refusal::MissingCredentials)?);
         // All are compared, so that time tells neither whether nor which.
         let found: Vec<Choice> = self.0.iter().map(|(hash, _)| hash.ct_eq(&given)).collect();
         let found = self.0.iter().zip(found).find(|(_, same)| bool::from(*same));
-        let ((_, caller), _) = found.ok_or(Refusal::IllegalToken)?;
-        caller.check(permission).map(|()| caller)
+        found
+            .map(|((_, caller), _)| caller)
+            .ok_or(Refusal::IllegalToken)
     }
 }
 

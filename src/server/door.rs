@@ -37,6 +37,8 @@ pub struct Access {
     pub rate_limit: Option<RateLimit>,
     /// What is kept of the events that are sent.
     pub sieve: Arc<Sieve>,
+    /// Whether who reads the trail is recorded in it.
+    pub audit_reads: bool,
 }
 
 impl From<AcceptedTokens> for Access {
@@ -55,6 +57,7 @@ impl From<AppConfig> for Access {
             tokens: config.tokens.into(),
             trusted_proxies: config.audit_log.trusted_proxies,
             rate_limit: config.rate_limit,
+            audit_reads: config.audit_log.audit_reads,
         }
     }
 }
@@ -135,6 +138,15 @@ impl Visitor {
     /// What is kept of the events that the visitor sends.
     pub(super) fn sieve(&self) -> Arc<Sieve> {
         Arc::clone(&self.access.sieve)
+    }
+
+    /// Who asks, where that has to be recorded.
+    pub(super) fn recorded(&self, headers: &HeaderMap) -> Option<&str> {
+        if !self.access.audit_reads {
+            return None;
+        }
+        let caller = self.access.tokens.caller(headers).ok()?;
+        Some(caller.subject.as_str())
     }
 
     /// Tells the visitor how many requests are left, in the words of a real one.

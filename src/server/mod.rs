@@ -8,6 +8,7 @@ mod door;
 mod error;
 mod peer;
 mod post;
+mod reads;
 mod routes;
 mod sieve;
 mod tls;
@@ -43,6 +44,7 @@ pub use tls::{Tls, TlsError};
 
 use body::Bodies;
 use door::Door;
+use reads::Reads;
 use routes::Routes;
 use writing::Writing;
 
@@ -150,6 +152,7 @@ impl Server {
         let routes = Arc::new(Routes {
             bodies: Bodies::new(self.limits.body),
             writing: Writing::start(store.clone()),
+            reads: Arc::new(Reads::default()),
             door,
             store,
             ui,

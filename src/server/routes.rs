@@ -17,11 +17,12 @@ use super::{
     door::{Door, Visitor},
     error::Refusal,
     post::{Taken, check_type, take},
+    reads::Reads,
     sieve::Sieve,
     writing::Writing,
 };
 use crate::{
-    api::{AUDIT_EVENT_PATH, Problem, ProblemRequest, Timestamp, write_page},
+    api::{AUDIT_EVENT_PATH, Problem, ProblemRequest, READ_EVENT, Timestamp, write_page},
     output::Ui,
     query,
     store::Store,
@@ -35,6 +36,7 @@ pub(super) struct Routes {
     pub(super) ui: Ui,
     pub(super) bodies: Bodies,
     pub(super) writing: Writing,
+    pub(super) reads: Arc<Reads>,
 }
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -55,10 +57,48 @@ impl Routes {
         let visitor = self.door.visitor(peer, &head.headers);
         let answer = self.route(&head, body, &visitor).await;
         let mut answer = answer.unwrap_or_else(|refusal| self.refuse(&head, &refusal));
+        self.record(&head, answer.status(), &visitor);
         visitor.put_quota(answer.headers_mut());
         let (method, uri, status) = (&head.method, &head.uri, answer.status());
         self.ui.trace(1, &format!("{method} {uri} → {status}"));
         answer
+    }
+
+    /// Records who read the trail, beside the answer.
+    fn record(&self, head: &Parts, status: StatusCode, visitor: &Visitor) {
+        if !matches!(head.method, Method::GET | Method::HEAD) || !is_endpoint(&head.uri) {
+            return;
+        }
+        let Some(subject) = visitor.recorded(&head.headers) else {
+            return;
+        };
+        let sieve = visitor.sieve();
+        let now = Timestamp::from(chrono::Utc::now());
+        if sieve.excludes(Some(subject), READ_EVENT) {
+            return;
+        }
+        let Some(event) = self.reads.event(head, status, subject, now) else {
+            return;
+        };
+        let Ok(event) = sieve.redacted(event) else {
+            return;
+        };
+        let (writing, reads, ui) = (
+            self.writing.clone(),
+            Arc::clone(&self.reads),
+            self.ui.clone(),
+        );
+        tokio::spawn(async move {
+            if let Err(refusal) = writing.store(vec![event]).await
+                && reads.may_warn()
+            {
+                let why = match refusal {
+                    Refusal::NotStored(error) => error.to_string(),
+                    refusal => refusal.told().message.to_string(),
+                };
+                ui.warning(&format!("who read the trail could not be recorded: {why}"));
+            }
+        });
     }
 
     async fn route(
@@ -73,9 +113,7 @@ impl Routes {
         };
         // Before the route, as Backstage does it: who has no token learns nothing of what is here.
         self.door.admit(visitor, &head.headers, permission).await?;
-        let path = head.uri.path();
-        let path = path.strip_suffix('/').unwrap_or(path);
-        if !path.eq_ignore_ascii_case(AUDIT_EVENT_PATH) {
+        if !is_endpoint(&head.uri) {
             return Err(Refusal::NotFound);
         }
         match head.method {
@@ -145,6 +183,12 @@ impl Routes {
         }
         response
     }
+}
+
+fn is_endpoint(uri: &Uri) -> bool {
+    let path = uri.path();
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.eq_ignore_ascii_case(AUDIT_EVENT_PATH)
 }
 
 /// What a real one answers, body and all.

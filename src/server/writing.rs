@@ -32,7 +32,7 @@ struct Job {
 }
 
 /// Brings events to the store.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Writing {
     jobs: mpsc::Sender<Job>,
 }

@@ -44,6 +44,7 @@ mod politeness;
 mod profile;
 mod progress;
 mod proxies;
+mod reads_recorded;
 mod receipt;
 mod recorded_answers;
 mod redact;

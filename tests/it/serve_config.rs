@@ -290,24 +290,3 @@ fn more_requests_than_the_limit_get_the_recorded_answer() {
     assert_eq!(answer.body.replace(request, ""), recorded.body);
     assert_eq!(from("198.51.100.8").status, 200);
 }
-
-#[test]
-fn what_has_no_effect_yet_is_said_to_have_none() {
-    let home = Home::new();
-    home.write("app-config.yaml", BACKEND);
-    home.write("own.yaml", "auditLog: {auditReads: true}\n");
-    let check = [
-        "serve",
-        "--check",
-        "--config",
-        "app-config.yaml",
-        "--config",
-        "own.yaml",
-    ];
-    let run = home.run(&check);
-    assert_eq!(run.code, 0, "{run:?}");
-    assert!(
-        run.stderr.contains("auditReads has no effect yet"),
-        "{run:?}"
-    );
-}

@@ -16,7 +16,7 @@ use super::{
     summary::events,
 };
 use crate::{
-    api::Timestamp,
+    api::{Field, READ_EVENT, Timestamp},
     config::{Target, Which},
     error::Error,
     files::OwnedFile,
@@ -24,6 +24,7 @@ use crate::{
         Checkpoint, End, FollowError, Followed, Follower, MOST, Position, Question, Unusable,
     },
     query::{Filter, Query, Window, parse_duration},
+    wildcard::Wildcard,
 };
 use kept::{Kept, KeptCheckpoint, shown};
 use output::{Rows, absolute};
@@ -33,7 +34,8 @@ use trail::Followed as FollowedSource;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Following")]
 pub struct FollowArgs {
-    /// Go on with events as they are recorded, oldest first, late ones too; start now, or at --since
+    /// Go on with events as they are recorded, oldest first, late ones too; start now, or at --since. Who read the
+    /// trail itself (audit-log-read) is left out, unless --plugin or --event asks for it
     #[arg(short, long, conflicts_with_all = ["limit", "all", "offset", "reverse", "last", "on", "explain", "require_complete", "receipt"])]
     follow: bool,
     /// Show the newest N events first
@@ -122,7 +124,10 @@ impl FollowArgs {
                 format,
             },
             question: Question {
-                query: Query { window, filters },
+                query: Query {
+                    window,
+                    filters: without_reads(filters),
+                },
                 overlap: self.overlap,
                 interval: self.interval.to_std().unwrap_or_default(),
                 tail: self.tail,
@@ -188,6 +193,20 @@ fn error(error: FollowError<Error>) -> Error {
         FollowError::Output(error) => Error::Output(error),
         FollowError::Keep(error) => error,
     }
+}
+
+/// Leaves out who read the trail, unless plugins or events were asked for: a server that records that would feed the
+/// follower with the follower.
+fn without_reads(mut filters: Vec<Filter>) -> Vec<Filter> {
+    let names = [Field::PluginId, Field::EventId];
+    if !filters.iter().any(|filter| names.contains(&filter.field)) {
+        filters.push(Filter {
+            field: Field::EventId,
+            any_of: Vec::new(),
+            none_of: vec![Wildcard::literal(READ_EVENT)],
+        });
+    }
+    filters
 }
 
 /// The source as a checkpoint names it.
