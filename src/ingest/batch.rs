@@ -9,7 +9,7 @@ use super::{
     carrier::production_line,
     lines::{CopyError, Lines, Piece},
     place::Place,
-    records::{Record, Records},
+    records::Record,
 };
 
 /// Most lines in a batch.
@@ -152,46 +152,48 @@ impl Batch {
         rejects: &mut dyn Write,
         excludes: Excludes<'_>,
     ) -> Result<Option<Self>, ReadError> {
-        let before = lines.place().offset;
+        let before = lines.reached().offset;
         let mut batch = Self {
             events: Vec::new(),
             rejections: Vec::new(),
             counts: Counts::default(),
             before,
             after: before,
-            end: lines.place().clone(),
+            end: lines.reached().clone(),
         };
-        let mut records = Records::default();
-        let is_full =
-            |batch: &Self| batch.counts.read >= MAX_LINES || batch.after - before >= MAX_BYTES;
-        // What has begun is read to its end: a part alone is no line.
-        while !is_full(&batch) || records.are_open() {
+        let is_full = |batch: &Self| {
+            batch.counts.read >= MAX_LINES || batch.after.saturating_sub(before) >= MAX_BYTES
+        };
+        loop {
             let at = lines.place().clone();
             match lines.read_next().map_err(ReadError::Lines)? {
-                Piece::End => break,
+                Piece::End => {
+                    if !lines.may_go_on()
+                        && let Some(record) = lines.records.last()
+                    {
+                        batch.take_record(record, clock, rejects, excludes)?;
+                    }
+                    break;
+                }
                 Piece::Line if at.in_line && lines.bytes().trim_ascii().is_empty() => {}
                 Piece::Line => {
-                    for record in records.take(lines.bytes(), at, lines.number()) {
+                    for record in lines.take_records(at) {
                         batch.take_record(record, clock, rejects, excludes)?;
                     }
                 }
                 Piece::Long => batch.take_long(lines, rejects)?,
             }
-            batch.after = lines.place().offset;
-            if lines.must_wait() && !records.are_open() {
+            batch.after = lines.reached().offset;
+            // What has begun is read to its end, a part alone being no line; what may go on is left for the next batch.
+            let may_end = batch.after > before && !lines.records.are_open();
+            if may_end && (is_full(&batch) || lines.must_wait()) {
                 break;
             }
         }
-        if !lines.may_go_on()
-            && let Some(record) = records.last()
-        {
-            batch.take_record(record, clock, rejects, excludes)?;
-        }
         // The rest of a line that has begun may come later: then all of it is read again, and what stands between its
         // parts is known by its id.
-        let end = records.begun().unwrap_or_else(|| lines.place());
-        batch.after = end.offset;
-        batch.end = end.clone();
+        batch.end = lines.reached().clone();
+        batch.after = batch.end.offset;
         Ok((batch.after > before).then_some(batch))
     }
 
@@ -266,7 +268,7 @@ impl Batch {
 mod tests {
     use super::{
         super::{Place, lines::MAX_LINE},
-        Batch, Clock, Excludes, Lines, MAX_LINES, ReadError, Rejection,
+        Batch, Clock, Counts, Excludes, Lines, MAX_LINES, ReadError, Rejection,
     };
     use crate::{api::Timestamp, ingest::Reason};
 
@@ -308,6 +310,57 @@ mod tests {
         let (all, _) = batches(&format!("{}\n", "x".repeat(3 << 20)).repeat(3));
         let read: Vec<_> = all.iter().map(|batch| batch.counts.read).collect();
         assert_eq!(read, [2, 1]);
+    }
+
+    /// Gives a few bytes at a time, as a pipe may.
+    struct Drops<'a>(&'a [u8]);
+
+    impl std::io::Read for Drops<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let read = std::io::Read::read(&mut self.0.get(..7).unwrap_or(self.0), out)?;
+            self.0 = &self.0[read..];
+            Ok(read)
+        }
+    }
+
+    #[test]
+    fn a_record_of_several_lines_is_whole_wherever_a_batch_or_a_pipe_pauses_in_it() {
+        let log = include_str!("../../tests/fixtures/backstage/audit.development.log");
+        let events = |lines: &mut Lines<&mut dyn std::io::Read>| {
+            let (mut texts, mut counts) = (Vec::new(), Counts::default());
+            while let Some(batch) =
+                Batch::read(lines, &mut stopped(), &mut std::io::sink(), NONE).unwrap()
+            {
+                counts += batch.counts;
+                texts.extend(batch.events.into_iter().map(|event| {
+                    let event = event.into_event("id".to_owned(), Timestamp::default());
+                    event.unwrap().json().to_owned()
+                }));
+            }
+            (texts, counts)
+        };
+        let whole = events(&mut Lines::new(&mut log.as_bytes(), Place::default(), None));
+        assert_eq!(whole.0.len(), 94);
+        let dropped = events(&mut Lines::new(
+            &mut Drops(log.as_bytes()),
+            Place::default(),
+            None,
+        ));
+        assert_eq!(dropped, whole);
+        // A batch ends after a thousand lines: before, in and after each line that is not a record by itself.
+        let odd = log
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.contains("isAuditEvent"));
+        let near = odd.flat_map(|(at, _)| 997 - at..=1000 - at);
+        for before in near {
+            let text = "{}\n".repeat(before) + log;
+            let to = Some(text.len() as u64);
+            let (texts, counts) =
+                events(&mut Lines::new(&mut text.as_bytes(), Place::default(), to));
+            assert!(texts == whole.0, "behind {before} lines");
+            assert_eq!(counts.other, whole.1.other + before as u64);
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
-use super::place::Place;
+use super::{
+    place::Place,
+    records::{Record, Records},
+};
 
 /// Longest line that is read, in bytes. A longer one is not held in memory: a real one has about a kilobyte.
 pub const MAX_LINE: usize = 8 << 20;
@@ -32,6 +35,8 @@ pub struct Lines<R> {
     buffer: Vec<u8>,
     start: u64,
     number: u64,
+    /// What has begun in the lines that were read, and may go on in the next one.
+    pub(super) records: Records,
 }
 
 impl<R: Read> Lines<R> {
@@ -45,6 +50,7 @@ impl<R: Read> Lines<R> {
             number: place.newlines,
             place,
             buffer: Vec::new(),
+            records: Records::default(),
         }
     }
 
@@ -106,6 +112,11 @@ impl<R: Read> Lines<R> {
         Ok(has_end)
     }
 
+    /// The lines of the log that end with the line that was read, which begins at `at`.
+    pub(super) fn take_records(&mut self, at: Place) -> Vec<Record> {
+        self.records.take(&self.buffer, at, self.number)
+    }
+
     /// The line that was read, as it is, without its `\n`.
     pub fn bytes(&self) -> &[u8] {
         &self.buffer
@@ -124,6 +135,11 @@ impl<R: Read> Lines<R> {
     /// The line's number in its file, from 1.
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Where the first line begins that has not been taken as a whole.
+    pub(super) fn reached(&self) -> &Place {
+        self.records.begun().unwrap_or(&self.place)
     }
 
     /// How far the input has been read.
