@@ -32,6 +32,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand ingest 'Store the audit events that a Backstage wrote to its log'
             cand rules 'Check exclusion rules, and try them on history'
             cand serve 'Serve the audit-event API over a store'
+            cand store 'Look after a store'
             cand token 'Make, check, keep and try the access token'
             cand profile 'Save, list and choose sources'
             cand completions 'Print the completion script of a shell'
@@ -223,6 +224,79 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand -h 'Print this help; -h prints less of it'
             cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store'= {
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+            cand info 'Show what is in a store'
+            cand check 'Read all of a store, and say what is wrong with it'
+            cand backup 'Copy a store to a new file, while it is in use'
+            cand prune 'Delete the events before a time, for good'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'auditlog;store;info'= {
+            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store;check'= {
+            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store;backup'= {
+            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store;prune'= {
+            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --before 'Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d'
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand --dry-run 'Say how many events there are, and delete none'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store;help'= {
+            cand info 'Show what is in a store'
+            cand check 'Read all of a store, and say what is wrong with it'
+            cand backup 'Copy a store to a new file, while it is in use'
+            cand prune 'Delete the events before a time, for good'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'auditlog;store;help;info'= {
+        }
+        &'auditlog;store;help;check'= {
+        }
+        &'auditlog;store;help;backup'= {
+        }
+        &'auditlog;store;help;prune'= {
+        }
+        &'auditlog;store;help;help'= {
         }
         &'auditlog;token'= {
             cand --color 'Show colours [env: NO_COLOR]'
@@ -423,6 +497,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand ingest 'Store the audit events that a Backstage wrote to its log'
             cand rules 'Check exclusion rules, and try them on history'
             cand serve 'Serve the audit-event API over a store'
+            cand store 'Look after a store'
             cand token 'Make, check, keep and try the access token'
             cand profile 'Save, list and choose sources'
             cand completions 'Print the completion script of a shell'
@@ -443,6 +518,20 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         &'auditlog;help;rules;test'= {
         }
         &'auditlog;help;serve'= {
+        }
+        &'auditlog;help;store'= {
+            cand info 'Show what is in a store'
+            cand check 'Read all of a store, and say what is wrong with it'
+            cand backup 'Copy a store to a new file, while it is in use'
+            cand prune 'Delete the events before a time, for good'
+        }
+        &'auditlog;help;store;info'= {
+        }
+        &'auditlog;help;store;check'= {
+        }
+        &'auditlog;help;store;backup'= {
+        }
+        &'auditlog;help;store;prune'= {
         }
         &'auditlog;help;token'= {
             cand generate 'Print a new random token'

@@ -9,6 +9,7 @@ mod error;
 mod peer;
 mod post;
 mod reads;
+mod retention;
 mod routes;
 mod sieve;
 mod tls;
@@ -39,6 +40,7 @@ use crate::{output::Ui, store::Store};
 pub use auth::{AcceptedTokens, Caller, Permission};
 pub use door::Access;
 pub use error::ServeError;
+pub use retention::keep as keep_retention;
 pub use sieve::Sieve;
 pub use tls::{Tls, TlsError};
 

@@ -16,6 +16,10 @@ ingest               | follow store rules rejects
 rules check          |
 rules test           | demo url profile store token-file plugin since until output
 serve                | store accept-token-file config check listen demo
+store info           | store
+store check          | store
+store backup         | store
+store prune          | store before dry-run
 token generate       | bytes encoding save hash
 token validate       | profile
 token set            | profile

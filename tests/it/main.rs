@@ -63,6 +63,7 @@ mod server_post_killed;
 mod server_post_store;
 mod show;
 mod store;
+mod store_command;
 mod stored_tokens;
 mod support;
 mod terminal;
