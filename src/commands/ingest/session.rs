@@ -29,8 +29,10 @@ use crate::{
 
 /// Rejected lines that are named one by one.
 const NAMED: u64 = 20;
-/// Time between two tries of what may go well later.
-const AGAIN: Duration = Duration::from_secs(2);
+/// The wait before what may go well later is tried again; it doubles each time.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest of these waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// One run over all files.
 pub struct Session<'a> {
@@ -244,15 +246,16 @@ impl Session<'_> {
         portion: &[Event],
         advance: Option<&Advance>,
     ) -> Result<Told, IngestError> {
-        let mut said = false;
+        let mut wait = FIRST_WAIT;
         loop {
             match self.destination.append(portion, advance).await {
                 Err(error) if self.patient && may_pass(&error) => {
-                    if !std::mem::replace(&mut said, true) {
+                    if wait == FIRST_WAIT {
                         let text = format!("{error}; it is tried again until it goes well");
                         self.ui.warning(&text);
                     }
-                    tokio::time::sleep(AGAIN).await;
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
                 }
                 result => return result,
             }
