@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn a_request_has_at_most_a_thousand_events_and_four_mebibytes() {
         let event = |bytes: usize| {
-            let json = format!(r#"{{"id":"{}"}}"#, "x".repeat(bytes - 9));
+            let id = "x".repeat(bytes - 45);
+            let json = format!(r#"{{"id":"{id}","event_time":"2026-01-01T00:00:00Z"}}"#);
             Event::from_json(&json).unwrap()
         };
         let lengths = |events: &[Event]| -> Vec<_> {
