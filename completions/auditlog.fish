@@ -129,6 +129,14 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s h -l help -d 
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l store -d 'Store to write to; created if there is none [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rejects -d 'Append lines that say they are audit events, and cannot be read as such, to this file' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rules -d 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l to -d 'Send the events to this server instead, an auditlog serve' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l profile -d 'Send them to the server of this profile, or write to its store' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l state -d 'Keep here how far each file was sent, and not in the folder of the configuration' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l token-file -d 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l timeout -d 'Give up on a request after this time' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l retries -d 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rate -d 'Send no more requests than this, evenly spaced: N/s or N/m' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"

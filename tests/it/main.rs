@@ -33,6 +33,7 @@ mod generated;
 mod ingest;
 mod ingest_cut_off;
 mod ingest_follow;
+mod ingest_to;
 mod layers;
 mod leaky_filters;
 mod memory;

@@ -31,16 +31,23 @@ impl Serving {
 
     /// Serves a store of `home` for [`TOKEN`], which may send, too.
     pub fn for_senders(home: &Home, store: &str) -> Self {
-        let token =
-            format!("{{type: static, options: {{token: {TOKEN}, subject: 'external:tests'}}}}");
-        let config = format!("backend: {{auth: {{externalAccess: [{token}]}}}}");
-        home.write_private("app-config.yaml", &config);
-        Self::start(home, &["--store", store, "--config", "app-config.yaml"])
+        Self::for_senders_at(home, store, "127.0.0.1:0")
+    }
+
+    /// The same at an address that is known.
+    pub fn for_senders_at(home: &Home, store: &str, listen: &str) -> Self {
+        allow_senders(home);
+        let args = ["--store", store, "--config", "app-config.yaml"];
+        Self::start_at(home, listen, &args)
     }
 
     /// Serves what the arguments say on a free port. There is nothing to wait for but its first line: the URL.
     pub fn start(home: &Home, args: &[&str]) -> Self {
-        let serve = ["serve", "--listen", "127.0.0.1:0"];
+        Self::start_at(home, "127.0.0.1:0", args)
+    }
+
+    fn start_at(home: &Home, listen: &str, args: &[&str]) -> Self {
+        let serve = ["serve", "--listen", listen];
         let mut command = home.command(&[&serve, args].concat());
         let mut child = command
             .stdout(Stdio::piped())
