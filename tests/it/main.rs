@@ -56,6 +56,7 @@ mod serve_config;
 mod server;
 mod server_post;
 mod server_post_killed;
+mod server_post_waiting;
 mod show;
 mod store;
 mod stored_tokens;
