@@ -29,6 +29,7 @@ mod follow_files;
 mod follow_killed;
 mod follow_program;
 mod generated;
+mod hostile_requests;
 mod ingest;
 mod ingest_cut_off;
 mod layers;
