@@ -28,7 +28,6 @@ use crate::support::{
 };
 
 const REQUESTS: usize = 400;
-/// For all of them.
 const BOUND: Duration = Duration::from_secs(90);
 /// For each answer of the one who behaves well.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -370,7 +369,8 @@ async fn four_hundred_hostile_requests_disturb_nobody() {
     let during = steady.await.unwrap();
     let count = during.len();
     let peak = peak(serving.id()).expect("the kernel tells a peak");
-    println!(
+    let _ = writeln!(
+        std::io::stdout(),
         "median {:?} before, {:?} during ({count} answers); peak {peak} kB",
         median(before),
         median(during)
