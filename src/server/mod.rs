@@ -258,6 +258,8 @@ async fn answer(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEAD)
+        // Who has said all there is to say can still listen.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     // A client that breaks off or sends no HTTP is nobody's error here.

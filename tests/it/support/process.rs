@@ -1,6 +1,7 @@
 //! `auditlog serve` as a process of its own, and signals.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read},
     process::{Child, ChildStderr, ChildStdout, Command, Stdio},
 };
@@ -124,4 +125,13 @@ pub fn signal(child: &Child, name: &str) {
     let kill = format!("kill -s {name} {}", child.id());
     let status = Command::new("sh").args(["-c", &kill]).status();
     assert!(status.expect("kill is there").success());
+}
+
+/// The most memory that a process has used so far, in kB.
+pub fn peak(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
