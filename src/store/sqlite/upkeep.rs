@@ -106,7 +106,7 @@ fn damages(transaction: &Transaction<'_>) -> Result<Vec<Fault>, StoreError> {
 /// Events whose columns are not what their JSON says.
 fn wrong_events(transaction: &Transaction<'_>) -> Result<Vec<Fault>, StoreError> {
     let mut statement = transaction.prepare(
-        "SELECT id, event_time, recorded_at, fields, actor_id, request_url, entity_ref, body \
+        "SELECT events.id, event_time, recorded_at, fields, actor_id, request_url, entity_ref, body \
          FROM events LEFT JOIN kinds ON kinds.id = events.kind",
     )?;
     let mut rows = statement.query([])?;
