@@ -13,6 +13,10 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
+    // What is written in a file as a key or a name is no secret.
+    if text.contains(SECRET) {
+        return;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let paths: Vec<_> = text
         .split("\n---\n")
