@@ -89,14 +89,17 @@ impl Routes {
             self.ui.clone(),
         );
         tokio::spawn(async move {
+            let id = event.id().to_owned();
             if let Err(refusal) = writing.store(vec![event]).await
-                && reads.may_warn()
+                && let Some(lost) = reads.lose(&id)
             {
                 let why = match refusal {
                     Refusal::NotStored(error) => error.to_string(),
                     refusal => refusal.told().message.to_string(),
                 };
-                ui.warning(&format!("who read the trail could not be recorded: {why}"));
+                ui.warning(&format!(
+                    "{lost} reads of the trail were not recorded: {why}"
+                ));
             }
         });
     }
