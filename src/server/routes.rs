@@ -97,9 +97,11 @@ impl Routes {
                     Refusal::NotStored(error) => error.to_string(),
                     refusal => refusal.told().message.to_string(),
                 };
-                ui.warning(&format!(
-                    "{lost} reads of the trail were not recorded: {why}"
-                ));
+                let reads = match lost {
+                    1 => "1 read of the trail was".to_owned(),
+                    lost => format!("{lost} reads of the trail were"),
+                };
+                ui.warning(&format!("{reads} not recorded: {why}"));
             }
         });
     }

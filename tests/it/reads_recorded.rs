@@ -224,7 +224,7 @@ fn a_store_that_takes_nothing_costs_readers_nothing_and_is_told_of_once() {
     }
     assert_eq!(
         serving.said(),
-        "warning: 1 reads of the trail were not recorded: More is sent than can be taken; try again later"
+        "warning: 1 read of the trail was not recorded: More is sent than can be taken; try again later"
     );
     store.execute_batch("ROLLBACK").unwrap();
     drop(stream);
