@@ -35,6 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Store the audit events that a Backstage wrote to its log')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Check exclusion rules, and try them on history')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the audit-event API over a store')
+            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Look after a store')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Make, check, keep and try the access token')
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Save, list and choose sources')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -134,6 +135,14 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store to write to; created if there is none [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Append lines that say they are audit events, and cannot be read as such, to this file')
             [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Send the events to this server instead, an auditlog serve')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Send them to the server of this profile, or write to its store')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Keep here how far each file was sent, and not in the folder of the configuration')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this time')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Send no more requests than this, evenly spaced: N/s or N/m')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Wait for what is written to the files, through rotations, until interrupted')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Wait for what is written to the files, through rotations, until interrupted')
@@ -237,6 +246,90 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            break
+        }
+        'auditlog;store' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what is in a store')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read all of a store, and say what is wrong with it')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy a store to a new file, while it is in use')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete the events before a time, for good')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'auditlog;store;info' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            break
+        }
+        'auditlog;store;check' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            break
+        }
+        'auditlog;store;backup' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            break
+        }
+        'auditlog;store;prune' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--before', '--before', [CompletionResultType]::ParameterName, 'Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say how many events there are, and delete none')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: each request and the causes of errors; twice: the headers of answers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print this help; -h prints less of it')
+            break
+        }
+        'auditlog;store;help' {
+            [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what is in a store')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read all of a store, and say what is wrong with it')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy a store to a new file, while it is in use')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete the events before a time, for good')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'auditlog;store;help;info' {
+            break
+        }
+        'auditlog;store;help;check' {
+            break
+        }
+        'auditlog;store;help;backup' {
+            break
+        }
+        'auditlog;store;help;prune' {
+            break
+        }
+        'auditlog;store;help;help' {
             break
         }
         'auditlog;token' {
@@ -465,6 +558,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Store the audit events that a Backstage wrote to its log')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Check exclusion rules, and try them on history')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the audit-event API over a store')
+            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Look after a store')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Make, check, keep and try the access token')
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Save, list and choose sources')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -492,6 +586,25 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             break
         }
         'auditlog;help;serve' {
+            break
+        }
+        'auditlog;help;store' {
+            [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what is in a store')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read all of a store, and say what is wrong with it')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy a store to a new file, while it is in use')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete the events before a time, for good')
+            break
+        }
+        'auditlog;help;store;info' {
+            break
+        }
+        'auditlog;help;store;check' {
+            break
+        }
+        'auditlog;help;store;backup' {
+            break
+        }
+        'auditlog;help;store;prune' {
             break
         }
         'auditlog;help;token' {

@@ -32,6 +32,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand ingest 'Store the audit events that a Backstage wrote to its log'
             cand rules 'Check exclusion rules, and try them on history'
             cand serve 'Serve the audit-event API over a store'
+            cand store 'Look after a store'
             cand token 'Make, check, keep and try the access token'
             cand profile 'Save, list and choose sources'
             cand completions 'Print the completion script of a shell'
@@ -128,6 +129,14 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --store 'Store to write to; created if there is none [env: AUDITLOG_STORE]'
             cand --rejects 'Append lines that say they are audit events, and cannot be read as such, to this file'
             cand --rules 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check'
+            cand --to 'Send the events to this server instead, an auditlog serve'
+            cand --profile 'Send them to the server of this profile, or write to its store'
+            cand --state 'Keep here how far each file was sent, and not in the folder of the configuration'
+            cand --token-file 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]'
+            cand --ca-cert 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]'
+            cand --timeout 'Give up on a request after this time'
+            cand --retries 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)'
+            cand --rate 'Send no more requests than this, evenly spaced: N/s or N/m'
             cand --color 'Show colours [env: NO_COLOR]'
             cand -f 'Wait for what is written to the files, through rotations, until interrupted'
             cand --follow 'Wait for what is written to the files, through rotations, until interrupted'
@@ -223,6 +232,79 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
             cand -h 'Print this help; -h prints less of it'
             cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store'= {
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+            cand info 'Show what is in a store'
+            cand check 'Read all of a store, and say what is wrong with it'
+            cand backup 'Copy a store to a new file, while it is in use'
+            cand prune 'Delete the events before a time, for good'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'auditlog;store;info'= {
+            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store;check'= {
+            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store;backup'= {
+            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store;prune'= {
+            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --before 'Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d'
+            cand --color 'Show colours [env: NO_COLOR]'
+            cand --dry-run 'Say how many events there are, and delete none'
+            cand -q 'Say nothing about the answer but errors and warnings'
+            cand --quiet 'Say nothing about the answer but errors and warnings'
+            cand -v 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand --verbose 'Say more: each request and the causes of errors; twice: the headers of answers'
+            cand -h 'Print this help; -h prints less of it'
+            cand --help 'Print this help; -h prints less of it'
+        }
+        &'auditlog;store;help'= {
+            cand info 'Show what is in a store'
+            cand check 'Read all of a store, and say what is wrong with it'
+            cand backup 'Copy a store to a new file, while it is in use'
+            cand prune 'Delete the events before a time, for good'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'auditlog;store;help;info'= {
+        }
+        &'auditlog;store;help;check'= {
+        }
+        &'auditlog;store;help;backup'= {
+        }
+        &'auditlog;store;help;prune'= {
+        }
+        &'auditlog;store;help;help'= {
         }
         &'auditlog;token'= {
             cand --color 'Show colours [env: NO_COLOR]'
@@ -423,6 +505,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand ingest 'Store the audit events that a Backstage wrote to its log'
             cand rules 'Check exclusion rules, and try them on history'
             cand serve 'Serve the audit-event API over a store'
+            cand store 'Look after a store'
             cand token 'Make, check, keep and try the access token'
             cand profile 'Save, list and choose sources'
             cand completions 'Print the completion script of a shell'
@@ -443,6 +526,20 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         &'auditlog;help;rules;test'= {
         }
         &'auditlog;help;serve'= {
+        }
+        &'auditlog;help;store'= {
+            cand info 'Show what is in a store'
+            cand check 'Read all of a store, and say what is wrong with it'
+            cand backup 'Copy a store to a new file, while it is in use'
+            cand prune 'Delete the events before a time, for good'
+        }
+        &'auditlog;help;store;info'= {
+        }
+        &'auditlog;help;store;check'= {
+        }
+        &'auditlog;help;store;backup'= {
+        }
+        &'auditlog;help;store;prune'= {
         }
         &'auditlog;help;token'= {
             cand generate 'Print a new random token'

@@ -36,6 +36,7 @@ complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "show" -d 'Show on
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "ingest" -d 'Store the audit events that a Backstage wrote to its log'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "rules" -d 'Check exclusion rules, and try them on history'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "serve" -d 'Serve the audit-event API over a store'
+complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "store" -d 'Look after a store'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "token" -d 'Make, check, keep and try the access token'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "profile" -d 'Save, list and choose sources'
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -128,6 +129,14 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s h -l help -d 
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l store -d 'Store to write to; created if there is none [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rejects -d 'Append lines that say they are audit events, and cannot be read as such, to this file' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rules -d 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l to -d 'Send the events to this server instead, an auditlog serve' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l profile -d 'Send them to the server of this profile, or write to its store' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l state -d 'Keep here how far each file was sent, and not in the folder of the configuration' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l token-file -d 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l timeout -d 'Give up on a request after this time' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l retries -d 'Ask again this often where a failure may pass (429, 502, 503, 504, the network)' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rate -d 'Send no more requests than this, evenly spaced: N/s or N/m' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -204,6 +213,52 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l demo -d 'Ser
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "info" -d 'Show what is in a store'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "check" -d 'Read all of a store, and say what is wrong with it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "backup" -d 'Copy a store to a new file, while it is in use'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "prune" -d 'Delete the events before a time, for good'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -l store -d 'The store [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'The store [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -l store -d 'The store [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l store -d 'The store [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l before -d 'Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l dry-run -d 'Say how many events there are, and delete none'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print this help; -h prints less of it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "info" -d 'Show what is in a store'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read all of a store, and say what is wrong with it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "backup" -d 'Copy a store to a new file, while it is in use'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Delete the events before a time, for good'
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and not __fish_seen_subcommand_from generate validate set status remove help" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -336,17 +391,22 @@ never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand completions" -s h -l help -d 'Print this help; -h prints less of it'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "events" -d 'Find events, newest first'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "show" -d 'Show one event, every field'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "ingest" -d 'Store the audit events that a Backstage wrote to its log'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "rules" -d 'Check exclusion rules, and try them on history'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "serve" -d 'Serve the audit-event API over a store'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "token" -d 'Make, check, keep and try the access token'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "profile" -d 'Save, list and choose sources'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve token profile completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "events" -d 'Find events, newest first'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "show" -d 'Show one event, every field'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "ingest" -d 'Store the audit events that a Backstage wrote to its log'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "rules" -d 'Check exclusion rules, and try them on history'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "serve" -d 'Serve the audit-event API over a store'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "store" -d 'Look after a store'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "token" -d 'Make, check, keep and try the access token'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "profile" -d 'Save, list and choose sources'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and not __fish_seen_subcommand_from events show ingest rules serve store token profile completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "check" -d 'Say what is wrong with exclusion rules, line by line'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "test" -d 'Say what exclusion rules would drop of the events that there are'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "info" -d 'Show what is in a store'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "check" -d 'Read all of a store, and say what is wrong with it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "backup" -d 'Copy a store to a new file, while it is in use'
+complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "prune" -d 'Delete the events before a time, for good'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "generate" -d 'Print a new random token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "validate" -d 'Check that a server can take a token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "set" -d 'Keep the token of a profile'

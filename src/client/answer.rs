@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use serde::Deserialize;
 use url::Url;
 
 use crate::{
@@ -54,6 +55,8 @@ pub enum ClientError {
     NotJson(String),
     #[error("the server's answer is not a page of audit events: {0}")]
     NotAPage(PageError),
+    #[error("the server's answer does not say what became of the events")]
+    NotTold,
     #[error("the answer is larger than {} MiB", .0 >> 20)]
     TooLarge(u64),
 }
@@ -63,6 +66,20 @@ impl ClientError {
     pub fn refuses_limit(&self) -> bool {
         match self {
             Self::BadRequest { message, .. } => message.to_lowercase().contains("limit"),
+            _ => false,
+        }
+    }
+
+    /// Whether it may be otherwise in a while, nothing being changed here.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::NoHttp { .. }
+            | Self::BrokenOff { .. }
+            | Self::RateLimited(_)
+            | Self::Fault { .. } => true,
+            Self::BadRequest { status, .. } => *status == 408,
             _ => false,
         }
     }
@@ -114,12 +131,53 @@ pub struct Parts<'a> {
     pub token: &'a Token,
 }
 
+/// What a server says became of the events that it was sent. Each is counted once.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// New ones.
+    pub stored: u64,
+    /// Those that an exclusion rule of the server leaves out.
+    #[serde(default)]
+    pub excluded: u64,
+    /// Those whose id it had.
+    #[serde(default)]
+    pub duplicate: u64,
+    /// Those that it will never take.
+    #[serde(default)]
+    pub rejected_count: u64,
+    /// The first of them.
+    #[serde(default)]
+    pub rejected: Vec<Rejected>,
+}
+
+/// An event that a server does not take.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Rejected {
+    /// Which of those that were sent, from 0.
+    pub index: usize,
+    /// Why.
+    pub reason: String,
+}
+
 /// Reads an answer: the page, or what it is instead.
 pub fn page(parts: Parts<'_>) -> Result<Page, ClientError> {
+    read(parts, page_of)
+}
+
+/// Reads the answer to events that were sent.
+pub fn told(parts: Parts<'_>) -> Result<Told, ClientError> {
+    read(parts, told_of)
+}
+
+fn read<T>(
+    parts: Parts<'_>,
+    of: fn(Parts<'_>) -> Result<T, ClientError>,
+) -> Result<T, ClientError> {
     let status = parts.status.as_u16();
     let message = || problem_message(&parts);
     Err(match status {
-        200 => return page_of(parts),
+        200 => return of(parts),
         300..=399 if !parts.location.is_empty() => redirected(&parts),
         401 => ClientError::Unauthorized(message()),
         403 => ClientError::Forbidden(message()),
@@ -157,6 +215,18 @@ fn page_of(parts: Parts<'_>) -> Result<Page, ClientError> {
         return Err(ClientError::NotJson(described(&parts)));
     }
     Page::from_json(parts.body).map_err(ClientError::NotAPage)
+}
+
+fn told_of(parts: Parts<'_>) -> Result<Told, ClientError> {
+    if !is_json(parts.content_type) {
+        return Err(ClientError::NotTold);
+    }
+    let mut told: Told = serde_json::from_slice(&parts.body).map_err(|_| ClientError::NotTold)?;
+    for rejected in &mut told.rejected {
+        let reason = parts.token.hidden_in(&rejected.reason);
+        rejected.reason = reason.chars().take(200).collect();
+    }
+    Ok(told)
 }
 
 fn is_json(content_type: &str) -> bool {

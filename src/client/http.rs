@@ -7,17 +7,18 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use hyper::body::Bytes;
 use reqwest::{
-    Response,
+    RequestBuilder, Response,
     header::{
-        AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-        SET_COOKIE,
+        AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION,
+        RETRY_AFTER, SET_COOKIE,
     },
 };
 use url::Url;
 
 use super::{
-    answer::{self, ClientError, Parts},
+    answer::{self, ClientError, Parts, Told},
     connection::{connector, innermost, is_closed, is_no_http},
     limiter::{Limiter, Permit},
     retry,
@@ -88,9 +89,19 @@ pub struct Answer {
     pub date: Option<Timestamp>,
 }
 
+/// What is asked for, or brought.
+enum Errand {
+    Fetch(Url),
+    /// Lines of JSON, compressed.
+    Send(Url, Bytes),
+}
+
+/// How an answer is read.
+type Reading<T> = fn(Parts<'_>) -> Result<T, ClientError>;
+
 /// One try: an answer, or an error that may pass with the wait that the server asked for.
-enum Try {
-    Done(Result<Answer, ClientError>),
+enum Try<T> {
+    Done(Result<(T, Option<Timestamp>), ClientError>),
     MayPass(ClientError, Option<Duration>),
     /// The connection had been closed before the request came.
     Stale,
@@ -141,13 +152,31 @@ impl Client {
     ///
     /// Any number of these may be under way side by side: how many of them get out, and when, is one decision.
     pub async fn fetch(&self, request: &Request) -> Result<Answer, ClientError> {
-        let url = self.address.endpoint(&request.to_pairs());
+        let errand = Errand::Fetch(self.address.endpoint(&request.to_pairs()));
+        let (page, date) = self.run(&errand, answer::page).await?;
+        Ok(Answer { page, date })
+    }
+
+    /// Sends events, one a line and compressed with gzip, again where a failure may pass: whatever is in `lines` must
+    /// have an id, so that a second time is none.
+    pub async fn send(&self, lines: Vec<u8>) -> Result<Told, ClientError> {
+        let mut url = self.address.endpoint(&[]);
+        url.set_query(None);
+        let errand = Errand::Send(url, lines.into());
+        Ok(self.run(&errand, answer::told).await?.0)
+    }
+
+    async fn run<T>(
+        &self,
+        errand: &Errand,
+        reading: Reading<T>,
+    ) -> Result<(T, Option<Timestamp>), ClientError> {
         let mut failures = 0;
         let mut stale = false;
         loop {
             let permit = self.limiter.start(|left| self.say_held(left)).await;
             self.requests.fetch_add(1, Relaxed);
-            let (error, asked) = match self.fetch_once(&url, &permit, stale).await {
+            let (error, asked) = match self.run_once(errand, reading, &permit, stale).await {
                 Try::Done(result) => return result,
                 Try::Stale => {
                     stale = true;
@@ -190,13 +219,28 @@ impl Client {
         (self.trace)(level, &text);
     }
 
-    async fn fetch_once(&self, url: &Url, permit: &Permit<'_>, was_stale: bool) -> Try {
+    fn outgoing(&self, errand: &Errand) -> RequestBuilder {
+        let request = match errand {
+            Errand::Fetch(url) => self.http.get(url.clone()),
+            Errand::Send(url, lines) => self
+                .http
+                .post(url.clone())
+                .header(CONTENT_TYPE, "application/x-ndjson")
+                .header(CONTENT_ENCODING, "gzip")
+                .body(lines.clone()),
+        };
+        request.header(AUTHORIZATION, self.authorization.clone())
+    }
+
+    async fn run_once<T>(
+        &self,
+        errand: &Errand,
+        reading: Reading<T>,
+        permit: &Permit<'_>,
+        was_stale: bool,
+    ) -> Try<T> {
         let started = Instant::now();
-        let sent = self
-            .http
-            .get(url.clone())
-            .header(AUTHORIZATION, self.authorization.clone());
-        let mut response = match sent.send().await {
+        let mut response = match self.outgoing(errand).send().await {
             Ok(response) => response,
             Err(error) if !was_stale && self.is_stale(&error) => {
                 let text = "a connection was closed while it was idle: asking over another";
@@ -211,14 +255,20 @@ impl Client {
             Err(error) => return self.failed(error),
         };
         self.answered.store(true, Relaxed);
-        self.trace_answer(url, &response, body.len(), started.elapsed(), permit.waited);
+        self.trace_answer(
+            errand,
+            &response,
+            body.len(),
+            started.elapsed(),
+            permit.waited,
+        );
         let status = response.status();
         let date = date(&response);
         let quota = quota(&response, date);
         let now = date.unwrap_or_else(|| DateTime::<Utc>::from(SystemTime::now()).into());
         let retry_after = header(&response, RETRY_AFTER);
         let asked = retry_after.and_then(|text| retry::retry_after(text, now));
-        let page = answer::page(Parts {
+        let read = reading(Parts {
             status,
             content_type: header(&response, CONTENT_TYPE).unwrap_or_default(),
             location: header(&response, LOCATION).unwrap_or_default(),
@@ -228,18 +278,18 @@ impl Client {
             address: &self.address.to_string(),
             token: &self.token,
         });
-        match page {
+        match read {
             Err(error) if retry::is_passing(status.as_u16()) => {
                 Try::MayPass(error, asked.or(quota))
             }
-            page => {
+            read => {
                 if let Some(wait) = quota {
                     self.limiter.hold(wait, false);
                 }
-                if page.is_ok() {
+                if read.is_ok() {
                     permit.passed();
                 }
-                Try::Done(page.map(|page| Answer { page, date }))
+                Try::Done(read.map(|read| (read, date)))
             }
         }
     }
@@ -254,15 +304,19 @@ impl Client {
 
     fn trace_answer(
         &self,
-        url: &Url,
+        errand: &Errand,
         response: &Response,
         bytes: usize,
         spent: Duration,
         waited: Duration,
     ) {
         let status = response.status();
+        let (method, url) = match errand {
+            Errand::Fetch(url) => ("GET", url),
+            Errand::Send(url, _) => ("POST", url),
+        };
         let mut text = format!(
-            "GET {url} → {status}, {bytes} bytes, {} ms",
+            "{method} {url} → {status}, {bytes} bytes, {} ms",
             spent.as_millis()
         );
         if waited >= Duration::from_millis(1) {
@@ -282,7 +336,7 @@ impl Client {
     }
 
     /// Tells apart why there is no whole answer. A certificate that is not trusted will not pass by waiting.
-    fn failed(&self, error: reqwest::Error) -> Try {
+    fn failed<T>(&self, error: reqwest::Error) -> Try<T> {
         let origin = self.address.origin();
         let reason = self.token.hidden_in(&innermost(&error));
         if error.is_timeout() && !error.is_connect() {

@@ -1,4 +1,4 @@
-//! Fetches pages of the audit-event API from a server, or says why it cannot.
+//! Fetches pages of the audit-event API from a server and sends events to one, or says why it cannot.
 //!
 //! It knows no command, no output and no file but a certificate. What an answer that is no page may be is told apart
 //! here, once, in [`ClientError`].
@@ -10,6 +10,6 @@ mod limiter;
 mod pace;
 mod retry;
 
-pub use answer::ClientError;
+pub use answer::{ClientError, Rejected, Told};
 pub use http::{Answer, Client, Counts, Options, Trace};
 pub use retry::DEFAULT_RETRIES;

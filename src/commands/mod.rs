@@ -14,6 +14,7 @@ mod reload;
 pub mod rules;
 pub mod serve;
 pub mod show;
+pub mod store;
 mod summary;
 pub mod token;
 

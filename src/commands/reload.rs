@@ -46,6 +46,7 @@ pub fn at_restart(before: &AuditLog, after: &AuditLog) -> Vec<&'static str> {
     let changed = [
         ("listen", before.listen != after.listen),
         ("store", before.store != after.store),
+        ("retention", before.retention != after.retention),
         ("https", before.https.is_some() != after.https.is_some()),
     ];
     let changed = changed.into_iter().filter(|(_, differs)| *differs);

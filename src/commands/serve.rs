@@ -22,7 +22,7 @@ use super::{
 use crate::{
     config::AppConfig,
     error::Error,
-    server::{AcceptedTokens, Access, Server, Tls},
+    server::{AcceptedTokens, Access, Server, Tls, keep_retention},
     store::Store,
     token::{Token, TokenError},
 };
@@ -124,7 +124,10 @@ impl ServeArgs {
         let (now, access) = watch::channel(Arc::new(access));
         let now = Changing { access: now, tls };
         let reloading = reload::each(reload, || self.reload(&config, &now, context));
+        let retention = config.audit_log.retention;
+        let keeping = keep_retention(store.clone(), retention, context.ui.clone());
         tokio::select! {
+            never = keeping => match never {},
             ended = server.serve_while(store, access, context.ui.clone(), stop) => ended?,
             never = reloading => match never {},
         }

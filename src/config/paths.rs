@@ -35,6 +35,12 @@ impl ConfigDir {
         self.0.join("credentials.toml")
     }
 
+    /// What of log files was sent to a server; the folder is made for it.
+    pub fn make_room_for_sent(&self, server: &str) -> io::Result<PathBuf> {
+        create_private_dir(&self.0)?;
+        Ok(self.0.join(format!("sent-{server}.json")))
+    }
+
     /// Keeps other programs from changing the files of this folder until the result is dropped: two that read, change
     /// and write at once would lose one of the changes.
     pub(super) fn lock(&self) -> io::Result<impl Sized> {

@@ -129,6 +129,7 @@ fn client_code(error: &ClientError) -> Code {
         | ClientError::Empty
         | ClientError::NotJson(_)
         | ClientError::NotAPage(_)
+        | ClientError::NotTold
         | ClientError::TooLarge(_) => Code::Server,
     }
 }
@@ -146,12 +147,17 @@ fn ingest_code(error: &IngestError) -> Code {
         IngestError::StandardInputTwice
         | IngestError::OwnRejects(_)
         | IngestError::NotFollowed(_)
+        | IngestError::NotAState { .. }
+        | IngestError::OtherState { .. }
         | IngestError::Open { .. } => Code::Usage,
         IngestError::Read { .. }
         | IngestError::Rejects(_)
         | IngestError::Event(_)
         | IngestError::Random(_) => Code::Fault,
+        IngestError::State { reason, .. } if is_full(reason) => Code::Fault,
+        IngestError::State { .. } => Code::Usage,
         IngestError::Store(error) => store_code(error),
+        IngestError::Send(error) => client_code(error),
     }
 }
 

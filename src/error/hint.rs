@@ -80,6 +80,7 @@ impl Error {
             }
             Self::Source(error) => return source_hint(error),
             Self::Store(error) => return store_hint(error).map(str::to_owned),
+            Self::Ingest(IngestError::Send(error)) => return send_hint(error),
             Self::Ingest(error) => return ingest_hint(error).map(str::to_owned),
             Self::Rules(error) => rules_hint(error),
             Self::Serve(ServeError::Listen { .. }) => "choose another address with --listen",
@@ -266,6 +267,7 @@ fn client_hint(error: &ClientError) -> Option<String> {
         ClientError::NotAPage(PageError::NotAnEvent { .. }) => {
             "ask who runs the server to mend it; till then choose a window that leaves it out"
         }
+        ClientError::NotTold => "check that the URL is that of an auditlog serve",
         ClientError::Status(_) | ClientError::Empty | ClientError::NotAPage(_) => {
             "check that the URL is that of a Backstage with an audit log"
         }
@@ -307,8 +309,45 @@ fn ingest_hint(error: &IngestError) -> Option<&'static str> {
             Some("run the same command again: nothing is lost or doubled")
         }
         IngestError::Store(error) => store_hint(error),
-        IngestError::Event(_) | IngestError::Random(_) => None,
+        IngestError::State { reason, .. } => Some(match reason.kind() {
+            io::ErrorKind::WouldBlock => "let it end, or give each its own --state FILE",
+            io::ErrorKind::StorageFull => FULL,
+            _ => "check the folder and who may write there, or name another with --state FILE",
+        }),
+        IngestError::NotAState { .. } => Some("name another file with --state"),
+        IngestError::OtherState { .. } => Some("give each server its own --state FILE"),
+        IngestError::Event(_) | IngestError::Random(_) | IngestError::Send(_) => None,
     }
+}
+
+/// What to do where events cannot be sent.
+fn send_hint(error: &ClientError) -> Option<String> {
+    let hint = match error {
+        ClientError::Unauthorized(_) => {
+            "give a token of the server: those that may send are in its app-config.yaml, under backend.auth.externalAccess"
+        }
+        ClientError::Forbidden(_) => {
+            "its access restrictions need permission 'audit.log.write' of plugin 'audit-log'"
+        }
+        ClientError::NotFound { .. } | ClientError::BadRequest { status: 405, .. } => {
+            "check the URL and its path prefix: events are taken by auditlog serve, not by a Backstage"
+        }
+        ClientError::BadRequest { status: 413, .. } => {
+            "let what is in front of the server take bodies of 4 MiB"
+        }
+        ClientError::BadRequest { status: 415, .. } => {
+            "let what is in front of the server pass Content-Type and Content-Encoding on; or use a newer server"
+        }
+        ClientError::BadRequest { .. } => "the server's log may say why",
+        ClientError::TimedOut { .. } => {
+            "run the same command again, or with a longer --timeout: nothing is lost or doubled"
+        }
+        ClientError::RateLimited(_) | ClientError::Fault { .. } | ClientError::BrokenOff { .. } => {
+            "run the same command again later: nothing is lost or doubled"
+        }
+        _ => return client_hint(error),
+    };
+    Some(hint.to_owned())
 }
 
 fn rules_hint(error: &RulesError) -> &'static str {

@@ -54,6 +54,7 @@ impl Trouble {
                 | ClientError::Unauthorized(_)
                 | ClientError::Forbidden(_)
                 | ClientError::BadRequest { .. }
+                | ClientError::NotTold
                 | ClientError::TooLarge(_) => Self::Final,
             },
             SourceError::Store(StoreError::Locked | StoreError::TooSlow) => Self::Away,

@@ -194,7 +194,11 @@ impl Batch {
         // parts is known by its id.
         batch.end = lines.reached().clone();
         batch.after = batch.end.offset;
-        Ok((batch.after > before).then_some(batch))
+        // What stands behind a beginning that has no end is there all the same. A file is known by what was read of it:
+        // before anything was, there is no place to store that at.
+        let is_known = before > 0 || lines.is_pipe();
+        let has_some = batch.after > before || (is_known && batch.counts.read > 0);
+        Ok(has_some.then_some(batch))
     }
 
     fn take_record(
@@ -310,6 +314,34 @@ mod tests {
         let (all, _) = batches(&format!("{}\n", "x".repeat(3 << 20)).repeat(3));
         let read: Vec<_> = all.iter().map(|batch| batch.counts.read).collect();
         assert_eq!(read, [2, 1]);
+    }
+
+    #[test]
+    fn a_part_without_an_end_hides_nothing_that_stands_behind_it() {
+        let text = format!(
+            "x\n2026-11-21T09:00:00Z stdout P {{\n2026-11-21T09:00:01Z stderr F {EVENT}\n{EVENT}\n"
+        );
+        let pipe = Drops(text.as_bytes());
+        let mut lines = Lines::new(pipe, Place::default(), None);
+        let mut events = 0;
+        while let Some(batch) =
+            Batch::read(&mut lines, &mut stopped(), &mut std::io::sink(), NONE).unwrap()
+        {
+            events += batch.events.len();
+        }
+        assert_eq!(events, 2);
+        let (all, _) = batches(&text);
+        assert_eq!(all[0].events.len(), 2);
+        assert_eq!(all[0].after, 2);
+        let rest = &text[2..];
+        let place = all[0].end.clone();
+        let to = Some(text.len() as u64);
+        let mut lines = Lines::new(rest.as_bytes(), place, to);
+        let again = Batch::read(&mut lines, &mut stopped(), &mut std::io::sink(), NONE);
+        let again = again.unwrap().unwrap();
+        assert_eq!((again.before, again.after, again.events.len()), (2, 2, 2));
+        let end = Batch::read(&mut lines, &mut stopped(), &mut std::io::sink(), NONE);
+        assert!(end.unwrap().is_none());
     }
 
     /// Gives a few bytes at a time, as a pipe may.

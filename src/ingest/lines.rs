@@ -127,6 +127,11 @@ impl<R: Read> Lines<R> {
         self.start
     }
 
+    /// Whether it ends where it ends, and not at a place that was known before.
+    pub(super) fn is_pipe(&self) -> bool {
+        self.to.is_none()
+    }
+
     /// Whether the next line would have to be waited for, perhaps for hours: nothing says when a pipe brings more.
     pub fn must_wait(&self) -> bool {
         self.to.is_none() && !self.input.buffer().contains(&b'\n')

@@ -9,6 +9,7 @@ mod error;
 mod peer;
 mod post;
 mod reads;
+mod retention;
 mod routes;
 mod sieve;
 mod tls;
@@ -39,6 +40,7 @@ use crate::{output::Ui, store::Store};
 pub use auth::{AcceptedTokens, Caller, Permission};
 pub use door::Access;
 pub use error::ServeError;
+pub use retention::keep as keep_retention;
 pub use sieve::Sieve;
 pub use tls::{Tls, TlsError};
 
@@ -260,6 +262,8 @@ async fn answer(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEAD)
+        // Who has said all there is to say can still listen.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     // A client that breaks off or sends no HTTP is nobody's error here.

@@ -15,7 +15,7 @@ use super::{
     auth::Permission,
     body::Bodies,
     door::{Door, Visitor},
-    error::Refusal,
+    error::{Refusal, Told},
     post::{Taken, check_type, take},
     reads::Reads,
     sieve::Sieve,
@@ -179,14 +179,7 @@ impl Routes {
             let text = format!("{} {}: {error}", seen.method, seen.url);
             self.ui.warning(&text);
         }
-        let told = refusal.told();
-        let problem = Problem::new(told.status.as_u16(), told.name, told.message, seen);
-        let body = serde_json::to_string(&problem).unwrap_or_default();
-        let mut response = response(told.status, JSON, body);
-        if matches!(refusal, Refusal::Busy | Refusal::NotStored(_)) {
-            put(response.headers_mut(), header::RETRY_AFTER, RETRY_AFTER);
-        }
-        response
+        refused(refusal.told(), seen)
     }
 }
 
@@ -194,6 +187,17 @@ fn is_endpoint(uri: &Uri) -> bool {
     let path = uri.path();
     let path = path.strip_suffix('/').unwrap_or(path);
     path.eq_ignore_ascii_case(AUDIT_EVENT_PATH)
+}
+
+fn refused(told: Told, seen: ProblemRequest) -> Response<String> {
+    let problem = Problem::new(told.status.as_u16(), told.name, told.message, seen);
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    let mut response = response(told.status, JSON, body);
+    // Every 503 of ours passes.
+    if told.status == StatusCode::SERVICE_UNAVAILABLE {
+        put(response.headers_mut(), header::RETRY_AFTER, RETRY_AFTER);
+    }
+    response
 }
 
 /// What a real one answers, body and all.
@@ -237,7 +241,31 @@ fn url_inside(uri: &Uri) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::url_inside;
+    use std::sync::Arc;
+
+    use super::{Refusal, refused, url_inside};
+    use crate::{api::ProblemRequest, store::StoreError};
+
+    #[test]
+    fn what_passes_says_when_to_ask_again() {
+        for (refusal, expected) in [
+            (Refusal::Busy, Some("5")),
+            (Refusal::Store(StoreError::Locked), Some("5")),
+            (Refusal::Store(StoreError::TooSlow), Some("5")),
+            (Refusal::NotStored(Arc::new(StoreError::Full)), Some("5")),
+            (Refusal::Store(StoreError::Damaged("x".into())), None),
+            (Refusal::NotFound, None),
+        ] {
+            let seen = ProblemRequest {
+                method: "GET".into(),
+                url: "/".into(),
+            };
+            let response = refused(refusal.told(), seen);
+            let after = response.headers().get("retry-after");
+            let after = after.map(|value| value.to_str().unwrap());
+            assert_eq!(after, expected, "{refusal:?}");
+        }
+    }
 
     #[test]
     fn errors_name_the_path_inside_the_plugin() {

@@ -11,6 +11,7 @@ mod scan;
 mod sql;
 mod sqlite;
 mod text;
+mod upkeep;
 mod writer;
 
 use std::{path::Path, time::Duration};
@@ -19,6 +20,7 @@ use crate::query::{Order, Query};
 
 pub use error::StoreError;
 pub use scan::{Position, Scanned};
+pub use upkeep::{Fault, StoreInfo};
 pub use writer::{Advance, SourceProgress, Writer};
 
 use writer::NO_FILE;
@@ -63,6 +65,21 @@ impl Store {
     /// A connection that writes to this store.
     pub fn writer(&self) -> Result<Writer, StoreError> {
         Ok(Writer(self.0.writer()?))
+    }
+
+    /// What is in the store.
+    pub async fn info(&self) -> Result<StoreInfo, StoreError> {
+        self.0.info().await
+    }
+
+    /// Reads all of it, and gives what is wrong: nothing, where it is sound.
+    pub async fn check(&self) -> Result<Vec<Fault>, StoreError> {
+        self.0.check().await
+    }
+
+    /// Copies one moment of the store to a new file, whole or not at all, readable by its owner alone.
+    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        self.0.backup(to).await
     }
 
     /// A page and the number of all matches, both from one moment of the store.

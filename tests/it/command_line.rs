@@ -12,10 +12,14 @@ const NAMED: &str = "
 auditlog             | quiet verbose color help version
 events               | demo url profile store token-file timeout retries rate plugin event severity min-severity status failed actor actor-type method request-url action query-type entity since until last on tz utc limit all offset reverse page-size concurrency require-complete receipt output columns output-file no-header csv-raw explain
 show                 | demo url profile store token-file since until last on tz utc output
-ingest               | follow store rules rejects
+ingest               | follow store rules rejects to profile state token-file ca-cert timeout retries rate
 rules check          |
 rules test           | demo url profile store token-file plugin since until output
 serve                | store accept-token-file config check listen demo
+store info           | store
+store check          | store
+store backup         | store
+store prune          | store before dry-run
 token generate       | bytes encoding save hash
 token validate       | profile
 token set            | profile

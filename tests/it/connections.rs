@@ -76,6 +76,55 @@ async fn twenty_at_once_are_answered_over_two_connections_at_a_time() {
     Arc::into_inner(served).unwrap().stop().await;
 }
 
+#[tokio::test]
+async fn who_stops_sending_still_gets_the_answer() {
+    let served = Served::start(Store::in_memory().unwrap()).await;
+    let mut half = served.connect().await;
+    let head = format!(
+        "GET {AUDIT_EVENT_PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+    );
+    half.write_all(head.as_bytes()).await.unwrap();
+    half.shutdown().await.unwrap();
+    let answer = Answer::parse(&read_to_end(&mut half).await);
+    assert_eq!(
+        answer.body,
+        "{\"data\":[],\"total\":0,\"limit\":100,\"offset\":0}"
+    );
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_gone_leaves_the_place_to_others() {
+    // Times that would be noticed: only being gone frees a place.
+    let limits = Limits {
+        connections: 1,
+        head: Duration::from_secs(3600),
+        body: Duration::from_secs(3600),
+        lifetime: Duration::from_secs(3600),
+        ..Limits::default()
+    };
+    let (store, large) = large_page();
+    let served = Served::start_with(store, limits).await;
+    let post = format!(
+        "POST {AUDIT_EVENT_PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\
+         Content-Type: application/json\r\nContent-Length: 100\r\n\r\n["
+    );
+    let target = format!("{AUDIT_EVENT_PATH}?{ALL}&limit=1");
+    // In silence, in a head, in a body, and in an answer that is not read.
+    for begun in ["", "GET / HTTP/1.1\r\nHost:", &post, &large] {
+        for half in [false, true] {
+            let mut gone = served.connect().await;
+            gone.write_all(begun.as_bytes()).await.unwrap();
+            if half {
+                gone.shutdown().await.unwrap();
+            }
+            drop(gone);
+            assert_eq!(ids(&served.request("GET", &target).await), "0999");
+        }
+    }
+    served.stop().await;
+}
+
 /// Events whose page is larger than what the operating system takes in for a client that does not read.
 fn large_page() -> (Store, String) {
     let text = RawValue::from_string(format!("\"{}\"", "x".repeat(30_000))).unwrap();

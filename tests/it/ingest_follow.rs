@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::Write,
+    io::{BufRead, BufReader, Read, Write},
     process::{Child, Stdio},
     thread,
     time::{Duration, Instant},
@@ -239,4 +239,29 @@ fn a_compressed_file_is_not_followed() {
     assert_eq!(run.code, 2, "{run:?}");
     let expected = "error: a.log cannot be followed: it is not a plain file — leave --follow out to read it to its end\n";
     assert_eq!(run.stderr, expected);
+}
+
+#[test]
+fn a_store_that_another_program_has_locked_is_waited_for() {
+    let home = Home::new();
+    append(&home, "a.log", &events(0..2));
+    let mut follower = follow(&home);
+    wait_for(&home, 2);
+    let other = rusqlite::Connection::open(home.path("s.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    append(&home, "a.log", &events(2..4));
+    let mut stderr = BufReader::new(follower.stderr.take().unwrap());
+    let mut said = String::new();
+    stderr.read_line(&mut said).unwrap();
+    assert!(
+        said.starts_with("warning: ") && said.ends_with("; it is tried again until it goes well\n"),
+        "{said}"
+    );
+    other.execute_batch("ROLLBACK").unwrap();
+    wait_for(&home, 4);
+    signal(&follower, "INT");
+    said.clear();
+    stderr.read_to_string(&mut said).unwrap();
+    assert!(said.starts_with("read 4, stored 4, "), "{said}");
+    assert_eq!(follower.wait().unwrap().code(), Some(130));
 }

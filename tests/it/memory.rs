@@ -1,8 +1,11 @@
 //! Memory does not grow with the number of events.
 
-use std::{fmt::Write as _, fs, io::Read, process::Stdio};
+use std::{fmt::Write as _, io::Read, process::Stdio};
 
-use crate::support::{Home, TOKEN, process::Serving};
+use crate::support::{
+    Home, TOKEN,
+    process::{Serving, peak},
+};
 
 /// Lines of a log, a second apart, that become one event each.
 fn log(events: u32) -> String {
@@ -17,15 +20,6 @@ fn log(events: u32) -> String {
         .unwrap();
     }
     log
-}
-
-/// The most memory that a process has used so far, in kB.
-fn peak(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Peak memory of `events --all`, in kB, after it was seen to write `events` lines.

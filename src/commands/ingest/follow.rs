@@ -11,18 +11,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 
 use super::{
     IngestError,
     input::{Input, is_gzip},
     say_counts,
-    session::{Done, Origin, Session, known},
+    session::{Done, Origin, Session},
 };
 use crate::{
     commands::stop_signal,
     error::Error,
-    ingest::{Lines, Place, read_lines_end, survey},
+    ingest::{Lines, Place, read_lines_end},
 };
 
 /// Time between two looks at a file that has nothing new.
@@ -34,8 +34,34 @@ const MARK: u64 = 1024;
 
 /// Follows the files until a signal.
 pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Error> {
-    let mut stopped = tokio::spawn(stop_signal(false)?);
+    let signal = stop_signal(false)?;
+    let (tell, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        signal.await;
+        tell.send_replace(true);
+    });
     let mut done = Done::default();
+    let mut waiting = stopped.clone();
+    // What is cut off in the middle of a wait was not kept, and is read again by the next run.
+    let interrupted = tokio::select! {
+        _ = waiting.wait_for(|it| *it) => true,
+        interrupted = follow(session, inputs, &mut done, &stopped) => interrupted?,
+    };
+    session.ui.note(&done.summary());
+    say_counts(session, done.counts);
+    match interrupted {
+        false => Ok(()),
+        true => Err(Error::Interrupted),
+    }
+}
+
+/// Says whether it was a signal that ended it; else there was nothing to follow.
+async fn follow(
+    session: &mut Session<'_>,
+    inputs: &[Input],
+    done: &mut Done,
+    stopped: &watch::Receiver<bool>,
+) -> Result<bool, IngestError> {
     let mut files = Vec::new();
     for input in inputs {
         match input {
@@ -44,31 +70,20 @@ pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Erro
                 session
                     .ui
                     .note("standard input is read to its end, and then the files are followed");
-                let read = session.ingest(input)?;
-                done.counts += read.counts;
-                done.stored += read.stored;
+                done.add(&session.ingest(input).await?);
             }
         }
     }
-    while !stopped.is_finished() && !files.is_empty() {
+    while !*stopped.borrow() && !files.is_empty() {
         let mut busy = false;
         for file in &mut files {
-            busy |= file.look(session, &mut done, &stopped)?;
+            busy |= file.look(session, done, stopped).await?;
         }
-        if busy {
-            continue;
-        }
-        tokio::select! {
-            _ = &mut stopped => break,
-            () = tokio::time::sleep(INTERVAL) => {}
+        if !busy {
+            tokio::time::sleep(INTERVAL).await;
         }
     }
-    session.ui.note(&done.summary());
-    say_counts(session, done.counts);
-    match files.is_empty() {
-        true => Ok(()),
-        false => Err(Error::Interrupted),
-    }
+    Ok(!files.is_empty())
 }
 
 /// A path that is followed.
@@ -107,14 +122,14 @@ impl<'a> Followed<'a> {
     }
 
     /// Reads what is new, and says whether there may be more at once.
-    fn look(
+    async fn look(
         &mut self,
         session: &mut Session<'_>,
         done: &mut Done,
-        stopped: &JoinHandle<()>,
+        stopped: &watch::Receiver<bool>,
     ) -> Result<bool, IngestError> {
         let Some(mut tail) = self.tail.take() else {
-            return self.open(session, done);
+            return self.open(session, done).await;
         };
         let cannot_read = |reason| cannot_read(self.input, reason);
         let len = tail.file.metadata().map_err(cannot_read)?.len();
@@ -123,8 +138,8 @@ impl<'a> Followed<'a> {
             session
                 .ui
                 .note(&format!("{name} was cut: it is read from its beginning"));
-            self.read_rotated(session, done)?;
-            return self.open(session, done);
+            self.read_rotated(session, done).await?;
+            return self.open(session, done).await;
         }
         if len != tail.len {
             (tail.len, tail.since) = (len, Instant::now());
@@ -132,9 +147,11 @@ impl<'a> Followed<'a> {
         let moved = !tail.is_under(self.path).map_err(cannot_read)?;
         // Whoever writes may go on with the old file for a moment: it must have stood still for one look.
         let is_last = moved && tail.renamed && tail.since.elapsed() >= INTERVAL;
-        let read = tail.read(session, self.input, done, stopped, is_last)?;
+        let read = tail
+            .read(session, self.input, done, stopped, is_last)
+            .await?;
         tail.renamed = moved;
-        if is_last && !read && !stopped.is_finished() {
+        if is_last && !read && !*stopped.borrow() {
             return Ok(true);
         }
         self.tail = Some(tail);
@@ -142,7 +159,11 @@ impl<'a> Followed<'a> {
     }
 
     /// Opens the file that has the name now, if there is one.
-    fn open(&mut self, session: &mut Session<'_>, done: &mut Done) -> Result<bool, IngestError> {
+    async fn open(
+        &mut self,
+        session: &mut Session<'_>,
+        done: &mut Done,
+    ) -> Result<bool, IngestError> {
         let cannot_open = |reason| IngestError::Open {
             name: self.input.name(),
             reason,
@@ -165,12 +186,14 @@ impl<'a> Followed<'a> {
         {
             return Err(IngestError::NotFollowed(self.input.name()));
         }
-        let sources: Vec<_> = session.writer.sources()?.into_iter().map(known).collect();
-        let found = survey(&mut file, &sources).map_err(|it| cannot_read(self.input, it))?;
+        let sources = session.known()?;
+        let found = session
+            .survey(&mut file, &sources)
+            .map_err(|it| cannot_read(self.input, it))?;
         // What was read last has another name now, or is gone.
         if !std::mem::replace(&mut self.begun, true) && found.known.is_none() && !sources.is_empty()
         {
-            self.read_rotated(session, done)?;
+            self.read_rotated(session, done).await?;
         }
         self.tail = Some(Tail {
             file,
@@ -188,7 +211,11 @@ impl<'a> Followed<'a> {
     }
 
     /// Reads the rest of what a rotation put beside the file, if it was read before.
-    fn read_rotated(&self, session: &mut Session<'_>, done: &mut Done) -> Result<(), IngestError> {
+    async fn read_rotated(
+        &self,
+        session: &mut Session<'_>,
+        done: &mut Done,
+    ) -> Result<(), IngestError> {
         let mut name = OsString::from(self.path);
         name.push(".1");
         let path = PathBuf::from(name);
@@ -196,8 +223,8 @@ impl<'a> Followed<'a> {
             return Ok(());
         };
         let input = Input::File(path);
-        let sources: Vec<_> = session.writer.sources()?.into_iter().map(known).collect();
-        let found = survey(&mut file, &sources).map_err(|it| cannot_read(&input, it))?;
+        let found = session.survey(&mut file, &session.known()?);
+        let found = found.map_err(|it| cannot_read(&input, it))?;
         if found.known.is_none() {
             let (old, name) = (input.name(), self.input.name());
             session.ui.warning(&format!(
@@ -205,9 +232,7 @@ impl<'a> Followed<'a> {
             ));
             return Ok(());
         }
-        let read = session.ingest(&input)?;
-        done.counts += read.counts;
-        done.stored += read.stored;
+        done.add(&session.ingest(&input).await?);
         Ok(())
     }
 }
@@ -247,12 +272,12 @@ impl Tail {
     }
 
     /// Stores what is new, and says whether there was anything.
-    fn read(
+    async fn read(
         &mut self,
         session: &mut Session<'_>,
         input: &Input,
         done: &mut Done,
-        stopped: &JoinHandle<()>,
+        stopped: &watch::Receiver<bool>,
         is_last: bool,
     ) -> Result<bool, IngestError> {
         let cannot_read = |reason| cannot_read(input, reason);
@@ -270,8 +295,9 @@ impl Tail {
             lines = lines.growing();
         }
         let before = self.place.offset;
-        while !stopped.is_finished() {
-            match session.ingest_batch(&mut lines, &mut self.origin, input, done) {
+        while !*stopped.borrow() {
+            let batch = session.ingest_batch(&mut lines, &mut self.origin, input, done);
+            match batch.await {
                 Ok(Some(end)) => self.place = end,
                 // It was cut while it was read: the next look finds out.
                 Err(IngestError::Read { reason, .. })

@@ -1,9 +1,11 @@
-//! `auditlog ingest`: log files of a Backstage into a store.
+//! `auditlog ingest`: log files of a Backstage into a store, or to a server.
 
+mod destination;
 mod follow;
 mod input;
 mod rejects;
 mod session;
+mod state;
 
 use std::{
     io::{self, Write},
@@ -12,18 +14,24 @@ use std::{
 
 use chrono::Utc;
 
-use super::{Context, options::store_path, rules::read_rules};
+use super::{
+    Context,
+    options::{ConnectionArgs, read_token, refuse_postgres, store_path},
+    rules::read_rules,
+};
 use crate::{
     api::EventError,
-    config::Environment,
+    client::ClientError,
+    config::{Asked, Target, TokenSource, Which},
     error::Error,
     ingest::{Clock, Counts},
     output::Ui,
     redact::Redact,
     rules::Rules,
-    store::{StoreError, Writer},
+    store::StoreError,
 };
 
+use destination::Destination;
 use input::Input;
 use rejects::{open_rejects, refuse_own_rejects};
 use session::Session;
@@ -39,6 +47,9 @@ use session::Session;
 /// Events that an exclusion rule matches are counted and not stored: entity-fetch and entity-facets from plugins, and
 /// what --rules says beside them.
 ///
+/// With --to they go to an auditlog serve, which takes each event once, too. How far a file was sent is kept in a small
+/// file, and moves on when the server has said that it keeps the events.
+///
 /// Lines carry no time of their own as a rule: what carried them gives it, or else it is the time of reading. A line
 /// whose isAuditEvent was overwritten by a field of an error cannot be told from other lines of the log.
 #[derive(Debug, clap::Args)]
@@ -50,7 +61,7 @@ pub struct IngestArgs {
     #[arg(short, long)]
     follow: bool,
     /// Store to write to; created if there is none [env: AUDITLOG_STORE]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["to", "profile", "token_file", "ca_cert", "state"])]
     store: Option<PathBuf>,
     /// Append lines that say they are audit events, and cannot be read as such, to this file
     #[arg(long, value_name = "FILE")]
@@ -58,6 +69,22 @@ pub struct IngestArgs {
     /// Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    /// Send the events to this server instead, an auditlog serve
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "profile",
+        help_heading = "Server"
+    )]
+    to: Option<String>,
+    /// Send them to the server of this profile, or write to its store
+    #[arg(long, value_name = "NAME", help_heading = "Server")]
+    profile: Option<String>,
+    /// Keep here how far each file was sent, and not in the folder of the configuration
+    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    state: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Server")]
+    connection: ConnectionArgs,
 }
 
 /// What `ingest` will do.
@@ -65,7 +92,8 @@ pub struct IngestArgs {
 pub struct IngestPlan {
     inputs: Vec<Input>,
     follow: bool,
-    store: PathBuf,
+    to: Target,
+    state: Option<PathBuf>,
     rejects: Option<PathBuf>,
     rules: Rules,
 }
@@ -104,6 +132,31 @@ pub enum IngestError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The server did not take the events.
+    #[error("{}", unsent(.0))]
+    Send(#[from] ClientError),
+    /// The file that says how far files were sent cannot be used.
+    #[error("cannot use {name}: {}", in_use(.reason))]
+    State {
+        /// The file.
+        name: String,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+    /// It holds something else.
+    #[error("{name} does not say how far files were sent")]
+    NotAState {
+        /// The file.
+        name: String,
+    },
+    /// It says so for another server.
+    #[error("{name} says how far files were sent to {to}")]
+    OtherState {
+        /// The file.
+        name: String,
+        /// The other server.
+        to: String,
+    },
     /// A line became something that is no event: a fault of the program.
     #[error("a line gave no event: {0}")]
     Event(#[from] EventError),
@@ -114,14 +167,22 @@ pub enum IngestError {
 
 impl IngestArgs {
     /// What was asked for.
-    pub fn plan(&self, environment: &Environment) -> Result<IngestPlan, Error> {
-        let store = store_path(self.store.as_ref(), environment)?;
+    pub fn plan(&self, context: &Context) -> Result<IngestPlan, Error> {
+        let to = self.target(context)?;
         let input = |path: &PathBuf| match path.as_os_str() == "-" {
             true => Input::Standard,
             false => Input::File(path.clone()),
         };
         let inputs: Vec<_> = self.files.iter().map(input).collect();
-        if inputs.iter().filter(|&it| *it == Input::Standard).count() > 1 {
+        let token_too = matches!(
+            to.which,
+            Which::Server {
+                token: Some(TokenSource::Stdin),
+                ..
+            }
+        );
+        let named = inputs.iter().filter(|&it| *it == Input::Standard).count();
+        if named + usize::from(token_too) > 1 {
             return Err(IngestError::StandardInputTwice.into());
         }
         let rules = match &self.rules {
@@ -131,20 +192,81 @@ impl IngestArgs {
         Ok(IngestPlan {
             inputs,
             follow: self.follow,
-            store,
+            to,
+            state: self.state.clone(),
             rules,
             rejects: self.rejects.clone(),
         })
     }
 
-    /// Reads the files into the store.
+    fn target(&self, context: &Context) -> Result<Target, Error> {
+        let mut asked = Asked {
+            url: self.to.clone(),
+            profile: self.profile.clone(),
+            token_file: self.connection.token_file.clone(),
+            ca_cert: self.connection.ca_cert.clone(),
+            ..Asked::default()
+        };
+        let config = match self.profile {
+            Some(_) => context.read_config()?,
+            None => Default::default(),
+        };
+        if self.to.is_none() && self.profile.is_none() {
+            // A server that the environment names for questions is not written to.
+            asked.store = Some(store_path(self.store.as_ref(), &context.environment)?);
+        }
+        let target = Target::chosen(&asked, &context.environment, &config)?;
+        if let Which::Store(path) = &target.which {
+            refuse_postgres(&path.value)?;
+        }
+        Ok(target)
+    }
+
+    /// Reads the files into the store, or sends what is in them.
     pub async fn run(&self, context: &Context) -> Result<(), Error> {
-        run(self.plan(&context.environment)?, &context.ui).await
+        let plan = self.plan(context)?;
+        let destination = self.open(&plan, context).await?;
+        run(plan, destination, &context.ui).await
+    }
+
+    async fn open(&self, plan: &IngestPlan, context: &Context) -> Result<Destination, Error> {
+        match &plan.to.which {
+            Which::Server { address, token, .. } => {
+                let token = read_token(token.as_ref(), context).await?;
+                let client = self.connection.client(&plan.to, &token, context)?;
+                let to = address.value.to_string();
+                let path = match &plan.state {
+                    Some(path) => path.clone(),
+                    None => state::default_path(&context.config_dir()?, &to)?,
+                };
+                Ok(Destination::server(client, &path, to)?)
+            }
+            Which::Store(path) => Ok(Destination::store(&path.value)?),
+            Which::Demo => Err(Error::NoStore),
+        }
+    }
+}
+
+/// What is said of a server that does not take events.
+fn unsent(error: &ClientError) -> String {
+    match error {
+        ClientError::Forbidden(_) => {
+            "403: the token is real, but is not allowed to send audit events".to_owned()
+        }
+        ClientError::NotFound { address } => format!("404: no events are taken at {address}"),
+        error => error.to_string(),
+    }
+}
+
+fn in_use(reason: &io::Error) -> String {
+    match reason.kind() {
+        io::ErrorKind::WouldBlock => "another program is using it".to_owned(),
+        _ => reason.to_string(),
     }
 }
 
 /// Reads the files, one after the other; or all of them again and again.
-async fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
+async fn run(plan: IngestPlan, destination: Destination, ui: &Ui) -> Result<(), Error> {
     let rejects: Box<dyn Write> = match &plan.rejects {
         Some(path) => {
             let file = open_rejects(path)?;
@@ -154,7 +276,8 @@ async fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
         None => Box::new(io::sink()),
     };
     let mut session = Session {
-        writer: Writer::open(&plan.store).map_err(IngestError::Store)?,
+        destination,
+        patient: plan.follow,
         rejects,
         clock: Clock::new(|| Utc::now().into()),
         redact: Redact::default(),
@@ -168,7 +291,7 @@ async fn run(plan: IngestPlan, ui: &Ui) -> Result<(), Error> {
     let mut all = Counts::default();
     let several = plan.inputs.len() > 1;
     for input in &plan.inputs {
-        let done = session.ingest(input)?;
+        let done = session.ingest(input).await?;
         let name = if several {
             format!("{}: ", input.name())
         } else {

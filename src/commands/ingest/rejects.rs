@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{IngestError, IngestPlan, input::Input};
+use crate::config::Which;
 
 /// Rejected lines are as private as the events of others.
 pub fn open_rejects(path: &Path) -> Result<File, IngestError> {
@@ -27,7 +28,11 @@ pub fn refuse_own_rejects(plan: &IngestPlan, rejects: &Path) -> Result<(), Inges
         Input::Standard => None,
         Input::File(path) => Some(path),
     });
-    let mut taken = inputs.chain([&plan.store]);
+    let own = match &plan.to.which {
+        Which::Store(path) => Some(&path.value),
+        _ => plan.state.as_ref(),
+    };
+    let mut taken = inputs.chain(own);
     match taken.find(|path| rejects.is_some() && place(path) == rejects) {
         None => Ok(()),
         Some(path) => Err(IngestError::OwnRejects(path.display().to_string())),

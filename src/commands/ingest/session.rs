@@ -4,31 +4,41 @@ use std::{
     collections::HashSet,
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
+    time::Duration,
 };
 
 use uuid::Uuid;
 
 use super::{
     IngestError,
+    destination::{Destination, may_pass},
     input::{Input, inflated},
 };
 use crate::{
+    api::Event,
+    client::Told,
     ingest::{
-        Batch, Clock, Counts, Known, Lines, Place, ReadError, event_id, journal_id, new_source,
-        survey,
+        Batch, Clock, Counts, Known, Lines, Place, ReadError, Survey, event_id, journal_id,
+        new_source, survey,
     },
     output::Ui,
     redact::Redact,
     rules::Rules,
-    store::{Advance, SourceProgress, Writer},
+    store::{Advance, SourceProgress},
 };
 
 /// Rejected lines that are named one by one.
 const NAMED: u64 = 20;
+/// The wait before what may go well later is tried again; it doubles each time.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest of these waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// One run over all files.
 pub struct Session<'a> {
-    pub writer: Writer,
+    pub destination: Destination,
+    /// Whether what may go well later is waited for.
+    pub patient: bool,
     pub rejects: Box<dyn Write>,
     pub clock: Clock,
     pub redact: Redact,
@@ -42,7 +52,9 @@ pub struct Session<'a> {
 #[derive(Default)]
 pub struct Done {
     pub counts: Counts,
-    pub stored: u64,
+    /// What the destination says of the events.
+    pub told: Told,
+    pub at_server: bool,
     /// All of the file was read before, as it seems from its content.
     pub nothing_new: bool,
 }
@@ -60,7 +72,7 @@ pub enum Origin {
 
 impl Session<'_> {
     /// Reads what there is.
-    pub fn ingest(&mut self, input: &Input) -> Result<Done, IngestError> {
+    pub async fn ingest(&mut self, input: &Input) -> Result<Done, IngestError> {
         let cannot_open = |reason| IngestError::Open {
             name: input.name(),
             reason,
@@ -76,23 +88,23 @@ impl Session<'_> {
                 name: input.name(),
                 reason,
             })?;
-            self.ingest_file(file, input)
+            self.ingest_file(file, input).await
         } else {
             let mut random = [0; 16];
             getrandom::fill(&mut random)?;
             let origin = Origin::Pipe(uuid::Builder::from_random_bytes(random).into_uuid());
             let lines = Lines::new(file, Place::default(), None);
-            self.ingest_lines(lines, origin, input)
+            self.ingest_lines(lines, origin, input).await
         }
     }
 
-    fn ingest_file(&mut self, mut file: File, input: &Input) -> Result<Done, IngestError> {
+    async fn ingest_file(&mut self, mut file: File, input: &Input) -> Result<Done, IngestError> {
         let cannot_read = |reason| IngestError::Read {
             name: input.name(),
             reason,
         };
-        let known: Vec<_> = self.writer.sources()?.into_iter().map(known).collect();
-        let found = survey(&mut file, &known).map_err(cannot_read)?;
+        let known = self.known()?;
+        let found = self.survey(&mut file, &known).map_err(cannot_read)?;
         file.seek(SeekFrom::Start(found.from.offset))
             .map_err(cannot_read)?;
         let origin = Origin::File {
@@ -103,7 +115,7 @@ impl Session<'_> {
         let lines = Lines::new(file, found.from, Some(found.to));
         let done = Done {
             nothing_new,
-            ..self.ingest_lines(lines, origin, input)?
+            ..self.ingest_lines(lines, origin, input).await?
         };
         if found.unfinished {
             self.ui.note(&format!(
@@ -116,7 +128,7 @@ impl Session<'_> {
 
     /// Each batch is stored together with how far its file was read: whenever this is cut off, what is missing is
     /// read by the next run, and nothing is read twice. Only rejected lines can be written twice.
-    fn ingest_lines<R: Read>(
+    async fn ingest_lines<R: Read>(
         &mut self,
         mut lines: Lines<R>,
         mut origin: Origin,
@@ -124,14 +136,15 @@ impl Session<'_> {
     ) -> Result<Done, IngestError> {
         let mut done = Done::default();
         while self
-            .ingest_batch(&mut lines, &mut origin, input, &mut done)?
+            .ingest_batch(&mut lines, &mut origin, input, &mut done)
+            .await?
             .is_some()
         {}
         Ok(done)
     }
 
     /// Stores the next batch, and gives where it ends; none where there is none.
-    pub fn ingest_batch<R: Read>(
+    pub async fn ingest_batch<R: Read>(
         &mut self,
         lines: &mut Lines<R>,
         origin: &mut Origin,
@@ -153,20 +166,22 @@ impl Session<'_> {
         self.rejects.flush().map_err(IngestError::Rejects)?;
         done.counts += batch.counts;
         let (rejections, end) = (batch.rejections.clone(), batch.end.clone());
-        done.stored += self.store(batch, origin)?;
+        done.at_server = self.destination.is_server();
+        self.store(batch, origin, &mut done.told).await?;
         for rejection in rejections {
-            if self.named < NAMED {
-                self.named += 1;
-                let (name, number) = (input.name(), rejection.number);
-                let reason = rejection.reason;
-                self.ui
-                    .warning(&format!("{name}: line {number} is rejected: {reason}"));
-            }
+            let (name, number) = (input.name(), rejection.number);
+            let reason = rejection.reason;
+            self.name(&format!("{name}: line {number} is rejected: {reason}"));
         }
         Ok(Some(end))
     }
 
-    fn store(&mut self, batch: Batch, origin: &mut Origin) -> Result<u64, IngestError> {
+    async fn store(
+        &mut self,
+        batch: Batch,
+        origin: &mut Origin,
+        told: &mut Told,
+    ) -> Result<(), IngestError> {
         let (source, advance) = match origin {
             Origin::Pipe(source) => (*source, None),
             Origin::File { source, taken } => {
@@ -195,15 +210,94 @@ impl Session<'_> {
             }
         }
         // What the journal names is one event in whatever file it comes; whoever is cut off here stores it again.
-        let stored = match named.is_empty() {
-            true => 0,
-            false => self.writer.append(&named, None)?,
-        };
-        Ok(stored + self.writer.append(&events, advance.as_ref())?)
+        if !named.is_empty() {
+            self.append(&named, None, told).await?;
+        }
+        self.append(&events, advance.as_ref(), told).await
+    }
+
+    async fn append(
+        &mut self,
+        events: &[Event],
+        advance: Option<&Advance>,
+        told: &mut Told,
+    ) -> Result<(), IngestError> {
+        if let Some(advance) = advance {
+            self.destination.begin(advance)?;
+        }
+        let portions = self.destination.portions(events);
+        let last = portions.len().saturating_sub(1);
+        for (number, portion) in portions.into_iter().enumerate() {
+            let advance = advance.filter(|_| number == last);
+            let answer = self.append_portion(portion, advance).await?;
+            for rejected in &answer.rejected {
+                let id = portion.get(rejected.index).map_or("?", Event::id);
+                let reason = &rejected.reason;
+                self.name(&format!("the server rejects event {id}: {reason}"));
+            }
+            add(told, &answer);
+        }
+        Ok(())
+    }
+
+    /// Whoever follows waits for a store or a server that will be there again.
+    async fn append_portion(
+        &mut self,
+        portion: &[Event],
+        advance: Option<&Advance>,
+    ) -> Result<Told, IngestError> {
+        let mut wait = FIRST_WAIT;
+        loop {
+            match self.destination.append(portion, advance).await {
+                Err(error) if self.patient && may_pass(&error) => {
+                    if wait == FIRST_WAIT {
+                        let text = format!("{error}; it is tried again until it goes well");
+                        self.ui.warning(&text);
+                    }
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// The files that were read before.
+    pub fn known(&self) -> Result<Vec<Known>, IngestError> {
+        let sources = self.destination.sources()?;
+        Ok(sources.into_iter().map(known).collect())
+    }
+
+    /// Which file it is, and what there is to read in it.
+    pub fn survey(&self, file: &mut File, known: &[Known]) -> io::Result<Survey> {
+        let mut found = survey(file, known)?;
+        if found
+            .known
+            .is_some_and(|it| self.destination.is_unsent(it.source))
+        {
+            found.from = Place::default();
+        }
+        Ok(found)
+    }
+
+    /// Says what became of a line or an event, for the first of them.
+    fn name(&mut self, text: &str) {
+        if self.named < NAMED {
+            self.named += 1;
+            self.ui.warning(text);
+        }
     }
 }
 
-pub fn known(progress: SourceProgress) -> Known {
+/// Adds what was said of more events.
+fn add(told: &mut Told, more: &Told) {
+    told.stored += more.stored;
+    told.excluded += more.excluded;
+    told.duplicate += more.duplicate;
+    told.rejected_count += more.rejected_count;
+}
+
+fn known(progress: SourceProgress) -> Known {
     Known {
         source: progress.source,
         read_to: progress.read_to,
@@ -222,10 +316,25 @@ impl Done {
             rejected,
             ..
         } = self.counts;
-        format!(
+        let told = &self.told;
+        let counted = format!(
             "read {read}, stored {}, excluded {excluded}, initiated {initiated}, other {other}, repaired {repaired}, \
              rejected {rejected}",
-            self.stored
+            told.stored
+        );
+        if !self.at_server {
+            return counted;
+        }
+        format!(
+            "{counted}; the server counted stored {}, duplicate {}, excluded {}, rejected {}",
+            told.stored, told.duplicate, told.excluded, told.rejected_count
         )
+    }
+
+    /// Adds what became of another file.
+    pub fn add(&mut self, more: &Self) {
+        self.counts += more.counts;
+        self.at_server |= more.at_server;
+        add(&mut self.told, &more.told);
     }
 }

@@ -3,18 +3,17 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use clap::Args;
 
+use super::connection::{ConnectionArgs, read_token, trace};
 use crate::{
     address::Address,
-    client::{Client, DEFAULT_RETRIES, Options, Trace},
+    client::{Client, Options},
     commands::{Context, demo},
-    config::{Asked, Environment, SettingsError, Target, TokenSource, Which},
+    config::{Asked, Environment, SettingsError, Target, Which},
     error::Error,
-    query::parse_duration,
     source::Source,
     store::Store,
     token::Token,
@@ -25,7 +24,7 @@ use crate::{
 #[command(next_help_heading = "Source")]
 pub struct SourceArgs {
     /// Ask the built-in sample trail
-    #[arg(long, group = "place")]
+    #[arg(long, group = "place", conflicts_with_all = ["token_file", "ca_cert"])]
     demo: bool,
     /// Ask this server; it may have a path prefix [env: AUDITLOG_URL]
     #[arg(long, value_name = "URL", group = "place")]
@@ -34,47 +33,10 @@ pub struct SourceArgs {
     #[arg(long, value_name = "NAME", group = "place")]
     profile: Option<String>,
     /// Ask a store's file [env: AUDITLOG_STORE]
-    #[arg(long, value_name = "PATH", group = "place")]
+    #[arg(long, value_name = "PATH", group = "place", conflicts_with_all = ["token_file", "ca_cert"])]
     store: Option<PathBuf>,
-    /// Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["demo", "store"])]
-    token_file: Option<PathBuf>,
-    /// Trust these PEM certificates beside the system's [env: AUDITLOG_CA_CERT]
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["demo", "store"])]
-    ca_cert: Option<PathBuf>,
-    /// Give up on a request after this time
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = positive)]
-    timeout: Duration,
-    /// Ask again this often where a failure may pass (429, 502, 503, 504, the network)
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_RETRIES)]
-    retries: u32,
-    /// Send no more requests than this, evenly spaced: N/s or N/m
-    #[arg(long, value_name = "RATE", value_parser = spacing)]
-    rate: Option<Duration>,
-}
-
-fn positive(text: &str) -> Result<Duration, String> {
-    let duration = parse_duration(text)
-        .ok()
-        .and_then(|duration| duration.to_std().ok());
-    duration
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "a length of time like 30s or 2m".to_owned())
-}
-
-/// The time between two requests at a rate.
-fn spacing(text: &str) -> Result<Duration, String> {
-    let unit = |(count, unit): (&str, &str)| {
-        let unit = match unit {
-            "s" => Duration::from_secs(1),
-            "m" => Duration::from_secs(60),
-            _ => return None,
-        };
-        Some((count.parse::<u32>().ok().filter(|count| *count > 0)?, unit))
-    };
-    let rate = text.split_once('/').and_then(unit);
-    let (count, unit) = rate.ok_or("a number of requests like 5/s or 100/m")?;
-    Ok(unit / count)
+    #[command(flatten)]
+    connection: ConnectionArgs,
 }
 
 /// A source that is ready to be asked.
@@ -98,7 +60,7 @@ impl SourceArgs {
     /// The same source, with each request sent once.
     pub fn asking_once(&self) -> Self {
         Self {
-            retries: 0,
+            connection: self.connection.asking_once(),
             ..self.clone()
         }
     }
@@ -110,8 +72,8 @@ impl SourceArgs {
             url: self.url.clone(),
             profile: self.profile.clone(),
             store: self.store.clone(),
-            token_file: self.token_file.clone(),
-            ca_cert: self.ca_cert.clone(),
+            token_file: self.connection.token_file.clone(),
+            ca_cert: self.connection.ca_cert.clone(),
         };
         let target = match asked.demo || asked.url.is_some() || asked.store.is_some() {
             // These need no profile: a broken configuration must not stand in their way.
@@ -145,7 +107,7 @@ impl SourceArgs {
                 let options = Options {
                     ca_cert: None,
                     allow_plain_http: false,
-                    ..self.options()
+                    ..self.connection.options()
                 };
                 let client = Client::new(address, &served.token, options, trace(context))?;
                 Ok(Opened {
@@ -163,58 +125,8 @@ impl SourceArgs {
         token: &Token,
         context: &Context,
     ) -> Result<Client, Error> {
-        let Which::Server {
-            address,
-            ca_cert,
-            allow_plain_http,
-            ..
-        } = &target.which
-        else {
-            return Err(Error::NotAServer);
-        };
-        if allow_plain_http.value && address.value.is_plain_http() && !address.value.is_loopback() {
-            let origin = address.value.origin();
-            context.ui.warning(&format!(
-                "the token goes to {origin} unencrypted, as the profile allows"
-            ));
-        }
-        let options = Options {
-            ca_cert: ca_cert.as_ref().map(|path| path.value.clone()),
-            allow_plain_http: allow_plain_http.value,
-            ..self.options()
-        };
-        Ok(Client::new(
-            address.value.clone(),
-            token,
-            options,
-            trace(context),
-        )?)
+        self.connection.client(target, token, context)
     }
-
-    fn options(&self) -> Options {
-        Options {
-            ca_cert: None,
-            allow_plain_http: false,
-            timeout: self.timeout,
-            retries: self.retries,
-            spacing: self.rate.unwrap_or_default(),
-        }
-    }
-}
-
-/// Reads the token of a server.
-pub async fn read_token(source: Option<&TokenSource>, context: &Context) -> Result<Token, Error> {
-    let source = source.ok_or(Error::NoToken)?;
-    let dir = context.config_dir().ok();
-    Ok(source.read(dir.as_ref()).await?)
-}
-
-fn trace(context: &Context) -> Trace {
-    let ui = context.ui.clone();
-    Box::new(move |level, text| match level {
-        0 => ui.note(text),
-        level => ui.trace(level, text),
-    })
 }
 
 /// The file of the store that is named by a flag or else by the environment.

@@ -5,12 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     network::{Networks, networks},
     view::View,
 };
+use crate::query::parse_duration;
 
 /// What stands below `auditLog`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +33,8 @@ pub struct AuditLog {
     pub trusted_proxies: Networks,
     /// The certificate to speak TLS with.
     pub https: Option<Https>,
+    /// How long events are kept; none where for ever.
+    pub retention: Option<Duration>,
 }
 
 /// An event of this actor and this kind is not stored.
@@ -68,7 +72,7 @@ impl PartialEq for Https {
     }
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "listen",
     "store",
     "excludeRules",
@@ -77,6 +81,7 @@ const KEYS: [&str; 9] = [
     "auditReads",
     "trustedProxies",
     "https",
+    "retention",
     // What the module for Backstage reads from the same file.
     "sender",
 ];
@@ -103,7 +108,21 @@ pub(super) fn audit_log(section: &View) -> AuditLog {
             .map(|proxies| networks(&proxies))
             .unwrap_or_default(),
         https: section.child("https").and_then(|section| https(&section)),
+        retention: section
+            .child("retention")
+            .and_then(|retention| age(&retention)),
     }
+}
+
+/// An hour at least: a mistyped unit must not empty a trail.
+fn age(retention: &View) -> Option<Duration> {
+    let text = retention.text()?;
+    let age = parse_duration(&text).ok();
+    let age = age.filter(|age| *age >= Duration::hours(1));
+    if age.is_none() {
+        retention.wrong("a length of time of an hour or more, like 400d");
+    }
+    age
 }
 
 fn address(listen: &View) -> Option<SocketAddr> {

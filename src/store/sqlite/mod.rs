@@ -4,6 +4,7 @@ mod appending;
 mod location;
 mod pool;
 mod reader;
+mod upkeep;
 mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};

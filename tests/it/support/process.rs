@@ -1,6 +1,7 @@
 //! `auditlog serve` as a process of its own, and signals.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read},
     process::{Child, ChildStderr, ChildStdout, Command, Stdio},
 };
@@ -31,16 +32,23 @@ impl Serving {
 
     /// Serves a store of `home` for [`TOKEN`], which may send, too.
     pub fn for_senders(home: &Home, store: &str) -> Self {
-        let token =
-            format!("{{type: static, options: {{token: {TOKEN}, subject: 'external:tests'}}}}");
-        let config = format!("backend: {{auth: {{externalAccess: [{token}]}}}}");
-        home.write_private("app-config.yaml", &config);
-        Self::start(home, &["--store", store, "--config", "app-config.yaml"])
+        Self::for_senders_at(home, store, "127.0.0.1:0")
+    }
+
+    /// The same at an address that is known.
+    pub fn for_senders_at(home: &Home, store: &str, listen: &str) -> Self {
+        allow_senders(home);
+        let args = ["--store", store, "--config", "app-config.yaml"];
+        Self::start_at(home, listen, &args)
     }
 
     /// Serves what the arguments say on a free port. There is nothing to wait for but its first line: the URL.
     pub fn start(home: &Home, args: &[&str]) -> Self {
-        let serve = ["serve", "--listen", "127.0.0.1:0"];
+        Self::start_at(home, "127.0.0.1:0", args)
+    }
+
+    fn start_at(home: &Home, listen: &str, args: &[&str]) -> Self {
+        let serve = ["serve", "--listen", listen];
         let mut command = home.command(&[&serve, args].concat());
         let mut child = command
             .stdout(Stdio::piped())
@@ -117,4 +125,13 @@ pub fn signal(child: &Child, name: &str) {
     let kill = format!("kill -s {name} {}", child.id());
     let status = Command::new("sh").args(["-c", &kill]).status();
     assert!(status.expect("kill is there").success());
+}
+
+/// The most memory that a process has used so far, in kB.
+pub fn peak(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
 }

@@ -221,7 +221,7 @@ fn connection(tcp: TcpStream, number: usize, state: &State) {
     }
 }
 
-/// The lines of a request's head; none where the connection ended before one. GETs have no body.
+/// The lines of a request's head; none where the connection ended before one. A body is read past.
 fn read_head(stream: &mut dyn Stream) -> io::Result<Option<Vec<String>>> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -232,9 +232,15 @@ fn read_head(stream: &mut dyn Stream) -> io::Result<Option<Vec<String>>> {
         head.push(byte[0]);
     }
     let text = String::from_utf8(head).expect("a head of text");
-    Ok(Some(
-        text.trim_end().split("\r\n").map(str::to_owned).collect(),
-    ))
+    let lines: Vec<_> = text.trim_end().split("\r\n").map(str::to_owned).collect();
+    let length = |line: &String| {
+        let (name, value) = line.split_once(": ")?;
+        let is_length = name.eq_ignore_ascii_case("content-length");
+        is_length.then(|| value.parse().expect("a number"))
+    };
+    let length: u64 = lines.iter().find_map(length).unwrap_or_default();
+    io::copy(&mut (&mut *stream).take(length), &mut io::sink())?;
+    Ok(Some(lines))
 }
 
 #[cfg(test)]

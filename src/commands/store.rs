@@ -1,0 +1,177 @@
+//! `auditlog store`: looks after a store.
+
+use std::path::{Path, PathBuf};
+
+use chrono::Duration;
+use clap::{Args, Subcommand};
+
+use super::{Context, answer, options::store_path};
+use crate::{
+    api::Timestamp,
+    error::Error,
+    output::{grouped, visible},
+    query::{Period, Query, Window, Zone},
+    store::{Store, StoreError, StoreInfo},
+};
+
+/// Events that are deleted at a time, so that nobody who writes waits for long.
+const BATCH: u32 = 1000;
+
+/// Look after a store
+#[derive(Args, Clone, Debug)]
+pub struct StoreArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum Command {
+    Info(InfoArgs),
+    Check(CheckArgs),
+    Backup(BackupArgs),
+    Prune(PruneArgs),
+}
+
+/// Which store.
+#[derive(Args, Clone, Debug)]
+struct Which {
+    /// The store [env: AUDITLOG_STORE]
+    #[arg(long, value_name = "PATH")]
+    store: Option<PathBuf>,
+}
+
+/// Show what is in a store
+#[derive(Args, Clone, Debug)]
+struct InfoArgs {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Read all of a store, and say what is wrong with it
+///
+/// The database's own check comes first, then each event against its columns, and the counts that totals come from
+/// against the events. Reading and writing may go on meanwhile.
+#[derive(Args, Clone, Debug)]
+struct CheckArgs {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Copy a store to a new file, while it is in use
+///
+/// The copy is one moment of the store. It is there whole or not at all, and only its owner can read it.
+#[derive(Args, Clone, Debug)]
+struct BackupArgs {
+    #[command(flatten)]
+    which: Which,
+    /// The new file; one that exists is refused
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// Delete the events before a time, for good
+///
+/// In small steps, the oldest first, beside whoever reads and writes; the file becomes smaller. What a stopped prune has
+/// deleted stays deleted. A server does it by itself with auditLog.retention.
+#[derive(Args, Clone, Debug)]
+struct PruneArgs {
+    #[command(flatten)]
+    which: Which,
+    /// Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    before: String,
+    /// Say how many events there are, and delete none
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl StoreArgs {
+    /// Does it.
+    pub async fn run(&self, context: &Context) -> Result<(), Error> {
+        match &self.command {
+            Command::Info(args) => {
+                let (path, store) = args.which.open(context)?;
+                answer(&shown(&path, &store.info().await?))
+            }
+            Command::Check(args) => args.run(context).await,
+            Command::Backup(args) => {
+                let (_, store) = args.which.open(context)?;
+                store.backup(&args.file).await?;
+                context.ui.note("the copy is whole");
+                Ok(())
+            }
+            Command::Prune(args) => args.run(context).await,
+        }
+    }
+}
+
+impl Which {
+    fn open(&self, context: &Context) -> Result<(PathBuf, Store), Error> {
+        let path = store_path(self.store.as_ref(), &context.environment)?;
+        let store = Store::open_existing(&path)?;
+        Ok((path, store))
+    }
+}
+
+impl CheckArgs {
+    async fn run(&self, context: &Context) -> Result<(), Error> {
+        let (_, store) = self.which.open(context)?;
+        let faults = store.check().await?;
+        if faults.is_empty() {
+            let events = store.info().await?.events;
+            return answer(&format!("sound: {} events", grouped(events)));
+        }
+        for fault in &faults {
+            context.ui.error(&visible(&fault.to_string()));
+        }
+        let found = StoreError::Damaged(format!("{} faults were found", faults.len()));
+        Err(Error::Store(found))
+    }
+}
+
+impl PruneArgs {
+    async fn run(&self, context: &Context) -> Result<(), Error> {
+        let before = Period::parse(&self.before, context.now, Zone::UTC)?.first;
+        let (_, store) = self.which.open(context)?;
+        if self.dry_run {
+            let window = Window {
+                start: None,
+                end: Some(before.minus(Duration::microseconds(1))),
+            };
+            let query = Query {
+                window,
+                filters: Vec::new(),
+            };
+            let events = grouped(store.count(&query).await?);
+            return answer(&format!("{events} events lie before {before}"));
+        }
+        let mut writer = store.writer()?;
+        let mut deleted = 0;
+        loop {
+            let some = writer.delete_before(before, BATCH)?;
+            deleted += some;
+            if some < u64::from(BATCH) {
+                break;
+            }
+            // Others that wait for the store come in between.
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        answer(&format!("{} events deleted", grouped(deleted)))
+    }
+}
+
+fn shown(path: &Path, info: &StoreInfo) -> String {
+    let time = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |it| it.to_string());
+    let rows = [
+        ("Store", visible(&path.display().to_string()).into_owned()),
+        ("Version", info.version.to_string()),
+        ("Events", grouped(info.events)),
+        ("Oldest", time(info.oldest)),
+        ("Newest", time(info.newest)),
+        ("Kinds", grouped(info.kinds)),
+        ("Bytes", grouped(info.bytes)),
+        ("Free", grouped(info.free_bytes)),
+    ];
+    let lines = rows.map(|(name, value)| format!("{name:<9}{value}"));
+    lines.join("\n")
+}
