@@ -96,7 +96,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l utc -d 'Rea
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l all -d 'Show every event, and say whether it is proven that none is missing'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l reverse -d 'Show the oldest first; with --limit the oldest N'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l require-complete -d 'Show every event, and end with code 3 where it is not proven that none is missing; --output-file is then left as it was'
-complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s f -l follow -d 'Go on with events as they are recorded, oldest first, late ones too; start now, or at --since. Who read the trail itself (audit-log-read) is left out, unless --plugin or --event asks for it'
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s f -l follow -d 'Go on with events as they are recorded, oldest first, late ones too; start now, or at --since. Who read the trail itself is left out, unless --plugin audit-log or --event audit-log-read asks for it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l no-header -d 'Leave out the line that names the columns (table, wide, csv)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l csv-raw -d 'Write values to CSV as they are, also those that a spreadsheet would run as formulas'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l explain -d 'Print what is sent, what is applied here, and the first request; ask nothing'

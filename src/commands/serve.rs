@@ -186,11 +186,14 @@ impl ServeArgs {
         for warning in &config.warnings {
             context.ui.warning(&warning.to_string());
         }
+        for file in &config.secret_files {
+            warn_of_exposed(file, "secrets", context);
+        }
         let mut access = Access::from(config.clone());
         if let Some(file) = self.accept_token_file.as_deref() {
             let readers = AcceptedTokens::from_iter(read_tokens(file)?);
             access.tokens = access.tokens.and(readers);
-            warn_of_exposed(file, context);
+            warn_of_exposed(file, "tokens", context);
         }
         if access.tokens.is_empty() {
             return Err(Error::NoAcceptedTokens);
@@ -249,11 +252,11 @@ fn counted(count: usize, thing: &str) -> String {
     }
 }
 
-fn warn_of_exposed(file: &Path, context: &Context) {
+fn warn_of_exposed(file: &Path, secrets: &str, context: &Context) {
     if is_exposed(file) {
         let file = file.display();
         context.ui.warning(&format!(
-            "others can read the tokens in {file}: chmod 600 it"
+            "others can read the {secrets} in {file}: chmod 600 it"
         ));
     }
 }

@@ -71,17 +71,11 @@ impl Parsed {
         self.time.is_some()
     }
 
-    /// The event: `read_at` is its time where the line gives none.
-    pub fn into_event(
-        self,
-        id: String,
-        read_at: Timestamp,
-        recorded_at: Timestamp,
-    ) -> Result<Event, EventError> {
+    /// The event: `read_at` is its time where the line gives none. When it is recorded only the store knows.
+    pub fn into_event(self, id: String, read_at: Timestamp) -> Result<Event, EventError> {
         Draft {
             id,
             event_time: self.time.unwrap_or_else(|| read_at.to_string()),
-            recorded_at: recorded_at.to_string(),
             ..self.draft
         }
         .into_event()
@@ -219,7 +213,7 @@ mod tests {
 
     fn event(parsed: super::Parsed) -> Event {
         let at = Timestamp::parse(READ_AT).unwrap();
-        parsed.into_event("id".to_owned(), at, at).unwrap()
+        parsed.into_event("id".to_owned(), at).unwrap()
     }
 
     /// What a line became, in words: of an event its fields, `-` for null, and `meta`.
@@ -393,7 +387,7 @@ mod tests {
             assert_eq!(parsed.has_time(), expected != READ_AT);
             let event = event(*parsed);
             assert_eq!(event.text(Field::EventTime), Some(expected));
-            assert_eq!(event.text(Field::RecordedAt), Some(READ_AT));
+            assert_eq!(event.text(Field::RecordedAt), None);
         }
     }
 

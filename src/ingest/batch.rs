@@ -119,8 +119,8 @@ pub struct Pending {
 
 impl Pending {
     /// The event.
-    pub fn into_event(self, id: String, recorded_at: Timestamp) -> Result<Event, EventError> {
-        self.parsed.into_event(id, self.read_at, recorded_at)
+    pub fn into_event(self, id: String) -> Result<Event, EventError> {
+        self.parsed.into_event(id, self.read_at)
     }
 }
 
@@ -365,7 +365,7 @@ mod tests {
             {
                 counts += batch.counts;
                 texts.extend(batch.events.into_iter().map(|event| {
-                    let event = event.into_event("id".to_owned(), Timestamp::default());
+                    let event = event.into_event("id".to_owned());
                     event.unwrap().json().to_owned()
                 }));
             }

@@ -151,9 +151,10 @@ impl Server {
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
         let door = Door::new(access);
+        let (writing, written) = Writing::start(store.clone());
         let routes = Arc::new(Routes {
             bodies: Bodies::new(self.limits.body),
-            writing: Writing::start(store.clone()),
+            writing,
             reads: Arc::new(Reads::default()),
             door,
             store,
@@ -194,6 +195,9 @@ impl Server {
         while let Some(ended) = connections.join_next().await {
             cut += usize::from(matches!(ended, Ok(End::CutOff)));
         }
+        // Who reads the trail does not wait until that is recorded; the end of the server does.
+        drop(routes);
+        let _ = timeout(self.limits.grace, written).await;
         match cut {
             0 => Ok(()),
             cut => Err(ServeError::CutOff(cut)),

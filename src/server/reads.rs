@@ -28,7 +28,9 @@ pub(super) struct Reads(Mutex<Seen>);
 struct Seen {
     minute: i64,
     ids: HashSet<Uuid>,
-    /// Whether it was said in this minute that something could not be recorded.
+    /// Events that could not be recorded, and of which nothing was said yet.
+    lost: u64,
+    /// Whether something was said of them in this minute.
     said: bool,
 }
 
@@ -70,10 +72,16 @@ impl Reads {
         draft.into_event().ok()
     }
 
-    /// Whether to say that something could not be recorded: once a minute.
-    pub(super) fn may_warn(&self) -> bool {
+    /// Takes note that an event could not be recorded: who asks the same again has another try. Gives, once a minute,
+    /// how many there were.
+    pub(super) fn lose(&self, id: &str) -> Option<u64> {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        !std::mem::replace(&mut seen.said, true)
+        if let Ok(id) = Uuid::try_parse(id) {
+            seen.ids.remove(&id);
+        }
+        seen.lost += 1;
+        let is_first = !std::mem::replace(&mut seen.said, true);
+        is_first.then(|| std::mem::take(&mut seen.lost))
     }
 
     /// The id of what was not seen in this minute.
@@ -196,6 +204,18 @@ mod tests {
             one.text(Field::RequestUrl),
             Some("/api/audit-log/v1/audit-event?status=failed&plugin_id=a&offset=3")
         );
+    }
+
+    #[test]
+    fn what_could_not_be_recorded_is_tried_again_and_told_of_once_a_minute() {
+        let reads = Reads::default();
+        let asked = |time: &str| {
+            let event = reads.event(&head(""), StatusCode::OK, "a", at(time));
+            reads.lose(event.unwrap().id())
+        };
+        let told = ["10:00:00", "10:00:01", "10:00:59", "10:01:00", "10:01:01"]
+            .map(|time| asked(&format!("2026-11-21T{time}Z")));
+        assert_eq!(told, [Some(1), None, None, Some(3), None]);
     }
 
     #[test]

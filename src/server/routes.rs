@@ -89,14 +89,19 @@ impl Routes {
             self.ui.clone(),
         );
         tokio::spawn(async move {
+            let id = event.id().to_owned();
             if let Err(refusal) = writing.store(vec![event]).await
-                && reads.may_warn()
+                && let Some(lost) = reads.lose(&id)
             {
                 let why = match refusal {
                     Refusal::NotStored(error) => error.to_string(),
                     refusal => refusal.told().message.to_string(),
                 };
-                ui.warning(&format!("who read the trail could not be recorded: {why}"));
+                let reads = match lost {
+                    1 => "1 read of the trail was".to_owned(),
+                    lost => format!("{lost} reads of the trail were"),
+                };
+                ui.warning(&format!("{reads} not recorded: {why}"));
             }
         });
     }

@@ -9,7 +9,7 @@ use tokio::{
         mpsc::{self, error::TrySendError},
         oneshot,
     },
-    task::spawn_blocking,
+    task::{JoinHandle, spawn_blocking},
 };
 
 use super::error::Refusal;
@@ -38,11 +38,11 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    /// Starts to write. It ends with the last one who could bring something.
-    pub(super) fn start(store: Store) -> Self {
+    /// Starts to write. It ends when all is written and nobody is left who could bring more.
+    pub(super) fn start(store: Store) -> (Self, JoinHandle<()>) {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(run(store, waiting));
-        Self { jobs }
+        let run = tokio::spawn(run(store, waiting));
+        (Self { jobs }, run)
     }
 
     /// Stores all of the events or none, and gives how many were new. They are on the disk when this returns.

@@ -54,7 +54,17 @@ impl Writer {
         events: &[Event],
         advance: Option<&Advance>,
     ) -> Result<u64, StoreError> {
-        self.0.append(events, advance)
+        self.0.append(events, advance, None)
+    }
+
+    /// The same. What does not say when it was recorded is recorded at `now`, as by [`Writer::append_new`].
+    pub fn append_recorded(
+        &mut self,
+        events: &[Event],
+        advance: Option<&Advance>,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.0.append(events, advance, Some(&now))
     }
 
     /// Stores the events of several senders, or none of all of them. Gives for each sender how many were new: an id

@@ -3,6 +3,8 @@
 use std::{
     fs::{self, File},
     process::Stdio,
+    thread,
+    time::Duration,
 };
 
 use crate::support::{
@@ -321,4 +323,27 @@ fn what_editors_put_before_a_file_hides_no_event() {
     let home = Home::new();
     home.write("a.log", format!("\u{feff}{}", log(&events(1..3))));
     assert!(ingest(&home, &["a.log"]).starts_with("read 2, stored 2,"));
+}
+
+#[test]
+fn an_event_is_recorded_when_it_is_stored_however_long_that_takes() {
+    let home = Home::new();
+    home.write("a.log", log(&events(0..1)));
+    ingest(&home, &["a.log"]);
+    home.write("a.log", log(&events(0..2)));
+    let store = rusqlite::Connection::open(home.path("s.db")).unwrap();
+    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut waiting = home
+        .command(&["ingest", "--store", "s.db", "a.log"])
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_millis(1500));
+    assert!(waiting.try_wait().unwrap().is_none());
+    let released = chrono::Utc::now();
+    store.execute_batch("ROLLBACK").unwrap();
+    assert!(waiting.wait().unwrap().success());
+    let newest = "SELECT max(json_extract(body, '$.recorded_at')) FROM events";
+    let newest: String = store.query_row(newest, [], |row| row.get(0)).unwrap();
+    let newest = chrono::DateTime::parse_from_rfc3339(&newest).unwrap();
+    assert!(newest >= released, "{newest} {released}");
 }

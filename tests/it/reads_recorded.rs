@@ -2,7 +2,12 @@
 
 #![cfg(unix)]
 
-use std::{thread::sleep, time::Duration};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    thread::{self, sleep},
+    time::Duration,
+};
 
 use auditlog::api::{Event, Field};
 
@@ -172,4 +177,86 @@ fn a_follower_does_not_follow_itself_unless_it_is_told_to() {
     silent.signal("TERM");
     let run = silent.end();
     assert_eq!((run.code, run.stdout.as_str()), (130, ""), "{run:?}");
+}
+
+#[test]
+fn what_was_read_before_the_end_of_a_server_is_recorded() {
+    let home = Home::with_recording();
+    let serving = serve(&home, CONFIG);
+    let store = rusqlite::Connection::open(home.path("s.db")).unwrap();
+    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // Nobody can write: the answer comes all the same.
+    let args = ["--limit", "1"];
+    assert_eq!(ask(&home, &serving, "the-token-of-siem", &args).code, 0);
+    serving.signal("TERM");
+    let ended = thread::spawn(move || serving.wait());
+    sleep(Duration::from_millis(500));
+    store.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(ended.join().unwrap().code, 0);
+    assert_eq!(reads(&home, 1).len(), 1);
+}
+
+#[test]
+fn a_store_that_takes_nothing_costs_readers_nothing_and_is_told_of_once() {
+    early_in_a_minute();
+    let home = Home::with_recording();
+    let mut serving = serve(&home, CONFIG);
+    let store = rusqlite::Connection::open(home.path("s.db")).unwrap();
+    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // More questions than may wait to be recorded: the queue of 128 requests, and those that are tried with them.
+    let mut stream = TcpStream::connect(serving.address()).unwrap();
+    for n in 0..400 {
+        let request = format!(
+            "GET /api/audit-log/v1/audit-event?limit=1&plugin_id=p{n} HTTP/1.1\r\nHost: x\r\n\
+             Authorization: Bearer the-token-of-siem\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut head = [0; 15];
+        stream.read_exact(&mut head).unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200 OK", "{n}");
+        // The rest of the answer: a trail without matches.
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            answer.extend(byte);
+        }
+    }
+    assert_eq!(
+        serving.said(),
+        "warning: 1 read of the trail was not recorded: More is sent than can be taken; try again later"
+    );
+    store.execute_batch("ROLLBACK").unwrap();
+    drop(stream);
+    serving.signal("TERM");
+    let run = serving.wait();
+    assert_eq!((run.code, run.stderr.as_str()), (0, "stopped\n"));
+}
+
+#[test]
+fn a_thousand_pages_of_one_question_are_one_event() {
+    early_in_a_minute();
+    let home = Home::with_recording();
+    let serving = serve(&home, CONFIG);
+    let mut stream = TcpStream::connect(serving.address()).unwrap();
+    for n in 0..1000 {
+        let request = format!(
+            "HEAD /api/audit-log/v1/audit-event?limit=1&offset={n} HTTP/1.1\r\nHost: x\r\n\
+             Authorization: Bearer the-token-of-siem\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            answer.extend(byte);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
+    }
+    let reads = reads(&home, 1);
+    assert_eq!(reads[0].text(Field::RequestMethod), Some("HEAD"));
+    serving.signal("KILL");
+    drop(serving);
+    // What was recorded outlives the server.
+    assert_eq!(self::reads(&home, 1).len(), 1);
 }

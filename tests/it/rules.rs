@@ -28,9 +28,7 @@ fn outcomes() -> Vec<Event> {
     {
         events.extend(batch.events);
     }
-    let number = |(n, it): (usize, auditlog::ingest::Pending)| {
-        it.into_event(format!("id-{n:03}"), "2026-11-21T11:00:00Z".parse_time())
-    };
+    let number = |(n, it): (usize, auditlog::ingest::Pending)| it.into_event(format!("id-{n:03}"));
     let events = events.into_iter().enumerate().map(number);
     events.collect::<Result<_, _>>().unwrap()
 }

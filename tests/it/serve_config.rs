@@ -186,7 +186,7 @@ fn a_hangup_reads_tokens_again_or_keeps_the_old_ones() {
     let home = Home::with_recording();
     let with = |token: &str, own: &str| {
         let list = format!("[{{type: static, options: {{token: {token}, subject: a}}}}]");
-        home.write(
+        home.write_private(
             "app-config.yaml",
             format!("backend: {{auth: {{externalAccess: {list}}}}}\n{own}"),
         );
@@ -289,4 +289,34 @@ fn more_requests_than_the_limit_get_the_recorded_answer() {
     assert!(answer.body.contains(request), "{answer:?}");
     assert_eq!(answer.body.replace(request, ""), recorded.body);
     assert_eq!(from("198.51.100.8").status, 200);
+}
+
+#[test]
+fn a_secret_in_a_configuration_that_others_can_read_is_warned_of() {
+    let hash = format!("sha256:{}", "a".repeat(64));
+    let said = "warning: others can read the secrets in app-config.yaml: chmod 600 it\n";
+    let key = "\nauditLog: {https: {certificate: {cert: a, key: a-key}}}";
+    for (token, more, expected) in [
+        ("in-plain-words", "", true),
+        (&hash, "", false),
+        ("'${READER_TOKEN}'", "", false),
+        ("{$env: READER_TOKEN}", "", false),
+        ("{$file: token}", "", false),
+        (&hash, key, true),
+    ] {
+        let home = Home::new();
+        home.write_private("token", "a-token-of-mine");
+        let entry = format!("{{type: static, options: {{token: {token}, subject: a}}}}");
+        let config = format!("backend: {{auth: {{externalAccess: [{entry}]}}}}{more}\n");
+        let check = || {
+            let mut command = home.command(&["serve", "--check", "--config", "app-config.yaml"]);
+            let run = command.env("READER_TOKEN", "a-token-of-mine").output();
+            String::from_utf8(run.unwrap().stderr).unwrap()
+        };
+        home.write("app-config.yaml", &config);
+        assert_eq!(check().starts_with(said), expected, "{token}{more}");
+        std::fs::remove_file(home.path("app-config.yaml")).unwrap();
+        home.write_private("app-config.yaml", &config);
+        assert!(!check().contains("others can read"), "{token}{more}");
+    }
 }

@@ -8,6 +8,14 @@ use std::{
     time::Duration,
 };
 
+use auditlog::{
+    config::Https,
+    output::Ui,
+    server::{AcceptedTokens, Limits, Server, Tls},
+    store::Store,
+};
+use tokio::{io::AsyncReadExt, sync::watch};
+
 use crate::support::{Home, Run, TOKEN, authority::Authority, process::Serving};
 
 const CONFIG: &str = "
@@ -151,4 +159,38 @@ fn what_is_wrong_with_a_certificate_is_found_before_anybody_is_served() {
     assert_eq!(run.code, 0, "{run:?}");
     let said = "warning: the certificate in auditLog.https has expired: clients will refuse it\n";
     assert_eq!(run.stderr, said);
+}
+
+#[tokio::test]
+async fn a_handshake_has_its_time_and_counts_as_a_connection() {
+    let (cert, key) = Authority::new().certificate("127.0.0.1", 2099);
+    let key = key.into();
+    let tls = Tls::new(&Https { cert, key }, 1_700_000_000).unwrap();
+    let limits = Limits {
+        connections: 1,
+        head: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let server = Server::bind_with("127.0.0.1:0".parse().unwrap(), limits).await;
+    let (_unchanged, tls) = watch::channel(tls);
+    let server = server.unwrap().over_tls(tls);
+    let url = server.url();
+    let address = url.strip_prefix("https://").unwrap();
+    let (store, tokens) = (Store::in_memory().unwrap(), AcceptedTokens::default());
+    let serving = server.serve(store, tokens, Ui::default(), std::future::pending());
+    let silent = async {
+        let mut streams = Vec::new();
+        for _ in 0..3 {
+            streams.push(tokio::net::TcpStream::connect(address).await.unwrap());
+        }
+        // Each has its turn only when the one before was hung up on.
+        for mut stream in streams {
+            let mut nothing = Vec::new();
+            assert_eq!(stream.read_to_end(&mut nothing).await.unwrap(), 0);
+        }
+    };
+    tokio::select! {
+        ended = serving => panic!("{ended:?}"),
+        () = silent => {}
+    }
 }

@@ -16,7 +16,7 @@ use super::{
     summary::events,
 };
 use crate::{
-    api::{Field, READ_EVENT, Timestamp},
+    api::{AUDIT_LOG_PLUGIN, Field, READ_EVENT, Timestamp},
     config::{Target, Which},
     error::Error,
     files::OwnedFile,
@@ -35,7 +35,7 @@ use trail::Followed as FollowedSource;
 #[command(next_help_heading = "Following")]
 pub struct FollowArgs {
     /// Go on with events as they are recorded, oldest first, late ones too; start now, or at --since. Who read the
-    /// trail itself (audit-log-read) is left out, unless --plugin or --event asks for it
+    /// trail itself is left out, unless --plugin audit-log or --event audit-log-read asks for it
     #[arg(short, long, conflicts_with_all = ["limit", "all", "offset", "reverse", "last", "on", "explain", "require_complete", "receipt"])]
     follow: bool,
     /// Show the newest N events first
@@ -195,11 +195,17 @@ fn error(error: FollowError<Error>) -> Error {
     }
 }
 
-/// Leaves out who read the trail, unless plugins or events were asked for: a server that records that would feed the
-/// follower with the follower.
+/// Leaves out who read the trail, unless a plugin or an event that is asked for is theirs: a server that records that
+/// would feed the follower with the follower. This side of the line alone knows of it, as of every `!`: what the server
+/// is sent and counts stays as it was, and so what is proven of it.
 fn without_reads(mut filters: Vec<Filter>) -> Vec<Filter> {
-    let names = [Field::PluginId, Field::EventId];
-    if !filters.iter().any(|filter| names.contains(&filter.field)) {
+    let names = |filter: &Filter| match filter.field {
+        Field::PluginId => filter.admits(Some(AUDIT_LOG_PLUGIN)),
+        Field::EventId => filter.admits(Some(READ_EVENT)),
+        _ => false,
+    };
+    let is_asked_for = |filter: &Filter| !filter.any_of.is_empty() && names(filter);
+    if !filters.iter().any(is_asked_for) {
         filters.push(Filter {
             field: Field::EventId,
             any_of: Vec::new(),
@@ -288,4 +294,34 @@ async fn pipe_closed(is_used: bool) {
 #[cfg(not(unix))]
 async fn pipe_closed(_is_used: bool) {
     std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_reads;
+    use crate::{api::Field, query::Filter};
+
+    #[test]
+    fn readers_are_left_out_unless_their_plugin_or_event_is_asked_for() {
+        for (field, list, left_out) in [
+            (Field::PluginId, "audit-log", false),
+            (Field::PluginId, "catalog,audit-*", false),
+            (Field::EventId, "audit-log-read", false),
+            (Field::EventId, "*", false),
+            (Field::PluginId, "catalog", true),
+            (Field::PluginId, "!catalog", true),
+            (Field::EventId, "!entity-fetch", true),
+            (Field::EventId, "audit-*,!audit-log-read", true),
+            (Field::ActorId, "audit-log", true),
+        ] {
+            let filter = Filter::parse(field, &[list.to_owned()]).unwrap();
+            let filters = without_reads(vec![filter.clone()]);
+            let shown: Vec<_> = filters.iter().map(Filter::to_string).collect();
+            let expected = match left_out {
+                true => vec![filter.to_string(), "event_id=!audit-log-read".to_owned()],
+                false => vec![filter.to_string()],
+            };
+            assert_eq!(shown, expected);
+        }
+    }
 }

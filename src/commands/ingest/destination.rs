@@ -5,6 +5,7 @@ use std::{
     path::Path,
 };
 
+use chrono::Utc;
 use flate2::{Compression, write::GzEncoder};
 use uuid::Uuid;
 
@@ -92,7 +93,7 @@ impl Destination {
     ) -> Result<Told, IngestError> {
         match self {
             Self::Store(writer) => Ok(Told {
-                stored: writer.append(events, advance)?,
+                stored: writer.append_recorded(events, advance, || Utc::now().into())?,
                 ..Told::default()
             }),
             Self::Server(server) => {

@@ -195,17 +195,13 @@ impl Session<'_> {
                 (source, Some(Advance { before, after }))
             }
         };
-        let recorded_at = self.clock.tick();
         let (mut events, mut named) = (Vec::new(), Vec::new());
         for event in batch.events {
             match event.cursor.as_deref().map(journal_id) {
-                Some(id) => named.push(
-                    self.redact
-                        .apply(event.into_event(id.to_string(), recorded_at)?)?,
-                ),
+                Some(id) => named.push(self.redact.apply(event.into_event(id.to_string())?)?),
                 None => {
                     let id = event_id(source, event.offset).to_string();
-                    events.push(self.redact.apply(event.into_event(id, recorded_at)?)?);
+                    events.push(self.redact.apply(event.into_event(id)?)?);
                 }
             }
         }

@@ -16,6 +16,10 @@ mod view;
 
 use std::path::{Path, PathBuf};
 
+use secrecy::ExposeSecret;
+
+use crate::token::TokenHash;
+
 pub use access::{Action, Restriction, StaticToken};
 pub use audit_log::{AuditLog, ExcludeRule, Https, Redact};
 pub use network::{Network, Networks};
@@ -39,6 +43,8 @@ pub struct AppConfig {
     pub rate_limit: Option<RateLimit>,
     /// Everything below `auditLog`.
     pub audit_log: AuditLog,
+    /// The files in which a token or a key stands as it is.
+    pub secret_files: Vec<PathBuf>,
     /// What is passed over, and a person should know of.
     pub warnings: Vec<Problem>,
 }
@@ -50,10 +56,13 @@ impl AppConfig {
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, AppConfigError> {
         let problems = Problems::default();
-        let mut root = Node::empty();
+        let (mut root, mut secret_files) = (Node::empty(), Vec::new());
         for path in paths {
             match read_node(path, variable) {
-                Ok(node) => root = merge::merged(root, node),
+                Ok((node, holds_secret)) => {
+                    root = merge::merged(root, node);
+                    secret_files.extend(holds_secret.then(|| path.clone()));
+                }
                 Err(problem) => problems.error(problem),
             }
         }
@@ -64,7 +73,11 @@ impl AppConfig {
         };
         let (errors, warnings) = problems.into_parts();
         match errors.is_empty() {
-            true => Ok(Self { warnings, ..config }),
+            true => Ok(Self {
+                secret_files,
+                warnings,
+                ..config
+            }),
             false => Err(AppConfigError(errors)),
         }
     }
@@ -87,13 +100,45 @@ impl AppConfig {
                 .child("auditLog")
                 .map(|section| audit_log::audit_log(&section))
                 .unwrap_or_default(),
-            warnings: Vec::new(),
+            ..Self::default()
         }
     }
 }
 
-/// One file's tree, with its includes resolved where they are read.
-fn read_node(path: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<Node, Problem> {
+/// Whether a token or a key stands in a file: not a token's hash, and not where to take either from.
+fn holds_secret(file: &Node) -> bool {
+    let ignored = Problems::default();
+    let root = View::root(file, &ignored);
+    let tokens = || {
+        Some(
+            root.child("backend")?
+                .child("auth")?
+                .child("externalAccess")?
+                .items(),
+        )
+    };
+    let tokens = tokens().unwrap_or_default();
+    let tokens = tokens
+        .iter()
+        .filter_map(|entry| entry.child("options")?.child("token"));
+    let key = || {
+        root.child("auditLog")?
+            .child("https")?
+            .child("certificate")?
+            .child("key")
+    };
+    let is_plain = |value: View| {
+        let text = value.secret().map(ExposeSecret::expose_secret);
+        text.is_some_and(|text| !text.contains("${") && TokenHash::parse(text).is_none())
+    };
+    tokens.chain(key()).any(is_plain)
+}
+
+/// One file's tree, with its includes resolved where they are read, and whether a secret stands in the file itself.
+fn read_node(
+    path: &Path,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Node, bool), Problem> {
     let unreadable =
         |error: std::io::Error| Problem::of_file(path, format!("cannot be read: {error}"));
     let text = read_text(path, MAX_FILE).map_err(unreadable)?;
@@ -102,7 +147,8 @@ fn read_node(path: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<N
         folder: path.parent().unwrap_or_else(|| Path::new("")),
         variable,
     };
-    Ok(includes.resolved_below(node, &READ))
+    let holds_secret = holds_secret(&node);
+    Ok((includes.resolved_below(node, &READ), holds_secret))
 }
 
 /// The keys that are read, from the top down.

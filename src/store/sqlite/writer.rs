@@ -61,15 +61,20 @@ impl Writer {
         &mut self,
         events: &[Event],
         advance: Option<&Advance>,
+        now: Option<&dyn Fn() -> Timestamp>,
     ) -> Result<u64, StoreError> {
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
+        let now = now.map(|now| now());
         let source = match advance {
             Some(advance) => write_progress(&appending.transaction, advance)?,
             None => NO_FILE,
         };
         let mut stored = 0;
         for event in events {
-            stored += appending.store(source, event)?;
+            stored += match now.filter(|_| event.recorded_at().is_none()) {
+                Some(now) => appending.store(source, &recorded(event, now)?)?,
+                None => appending.store(source, event)?,
+            };
         }
         appending.commit()?;
         Ok(stored)
