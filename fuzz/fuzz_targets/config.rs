@@ -37,7 +37,10 @@ fuzz_target!(|data: &[u8]| {
         }
         Err(error) => {
             assert!(!error.0.is_empty());
-            error.0.iter().for_each(|problem| check(&problem.to_string()));
+            error
+                .0
+                .iter()
+                .for_each(|problem| check(&problem.to_string()));
         }
     }
     let rules = RulesFile::parse(text);
@@ -47,12 +50,18 @@ fuzz_target!(|data: &[u8]| {
     let in_force = rules.in_force();
     for (rule, _) in in_force.iter() {
         // Its own text is an actor that it excludes, whether a star in it means something or not.
-        assert!(in_force.excludes(Some(&rule.actor_id), &rule.event_id), "{rule:?}");
+        assert!(
+            in_force.excludes(Some(&rule.actor_id), &rule.event_id),
+            "{rule:?}"
+        );
     }
 });
 
 fn check(message: &str) {
     assert!(!message.contains(SECRET), "{message}");
     assert!(message.len() < 4096, "{} bytes", message.len());
-    assert!(!visible(message).chars().any(char::is_control), "{message:?}");
+    assert!(
+        !visible(message).chars().any(char::is_control),
+        "{message:?}"
+    );
 }

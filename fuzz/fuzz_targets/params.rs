@@ -38,7 +38,10 @@ fn check(request: &Request, now: Timestamp) {
     assert_eq!(Request::from_pairs(borrowed, now).as_ref(), Ok(request));
     // The same by way of the wire.
     let wire = Serializer::new(String::new()).extend_pairs(&pairs).finish();
-    assert_eq!(Request::from_pairs(parse(wire.as_bytes()), now).as_ref(), Ok(request));
+    assert_eq!(
+        Request::from_pairs(parse(wire.as_bytes()), now).as_ref(),
+        Ok(request)
+    );
     // All of it can be asked of a server.
     let cut = request.query.sendable(&[]);
     assert_eq!((&cut.query, cut.rest.len()), (&request.query, 0));

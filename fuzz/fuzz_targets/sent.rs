@@ -22,9 +22,12 @@ fuzz_target!(|data: &[u8]| {
     let _ = has_no_long_text(event.json());
     let event = match event.recorded_at() {
         Some(_) => event,
-        None => event.recorded(at("2026-11-21T12:00:01Z")).expect("an event"),
+        None => event
+            .recorded(at("2026-11-21T12:00:01Z"))
+            .expect("an event"),
     };
     check_event(&event, event.id());
+    assert!(event.recorded_at().is_some());
     let redact = Redact::default();
     let redacted = redact.apply(event.clone()).expect("an event");
     check_event(&redacted, event.id());
