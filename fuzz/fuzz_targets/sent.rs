@@ -2,7 +2,7 @@
 #![no_main]
 
 use auditlog::{
-    api::Event,
+    api::{Event, Field},
     ingest::{Posted, has_no_long_text, posted},
     redact::Redact,
 };
@@ -32,7 +32,24 @@ fuzz_target!(|data: &[u8]| {
     let redacted = redact.apply(event.clone()).expect("an event");
     check_event(&redacted, event.id());
     check_redacted(&redacted);
+    check_url(&redacted);
 });
+
+/// No parameter of a secret name holds anything but the mark.
+fn check_url(event: &Event) {
+    let url = event.text(Field::RequestUrl).unwrap_or_default();
+    let Some((_, query)) = url.split_once('?').filter(|(path, _)| !path.contains('#')) else {
+        return;
+    };
+    for pair in query.split(['&', '#', ';', '?']) {
+        let Some((name, value)) = pair.split_once('=') else {
+            continue;
+        };
+        let name = name.to_lowercase();
+        let is_secret = ["password", "token", "secret"].iter().any(|word| name.contains(word));
+        assert!(!is_secret || ["", "[redacted]"].contains(&value), "{url:?}");
+    }
+}
 
 fn check_redacted(event: &Event) {
     let Some(meta) = event.meta() else { return };

@@ -16,7 +16,7 @@ const IDLE: Duration = Duration::from_secs(4);
 /// The connections to `address`, none of them made yet.
 pub fn connector(address: &Address, options: &Options) -> Result<reqwest::Client, ClientError> {
     // Fails only where a provider is set already, which is then as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("auditlog/", env!("CARGO_PKG_VERSION")))
         .referer(false)

@@ -23,12 +23,21 @@ pub async fn keep(store: Store, age: Option<chrono::Duration>, ui: Ui) -> Infall
     let Some(age) = age else {
         return std::future::pending().await;
     };
+    let mut kept = None;
     loop {
-        let (store, before) = (store.clone(), Timestamp::from(Utc::now()).minus(age));
-        let deleted = spawn_blocking(move || store.writer()?.delete_before(before, BATCH)).await;
+        let (store, writer) = (store.clone(), kept.take());
+        let before = Timestamp::from(Utc::now()).minus(age);
+        let delete = move || {
+            let mut writer = writer.map_or_else(|| store.writer(), Ok)?;
+            Ok((writer.delete_before(before, BATCH)?, writer))
+        };
+        let deleted = spawn_blocking(delete).await;
         match deleted.unwrap_or(Err(StoreError::BrokenOff)) {
-            Ok(deleted) if deleted >= u64::from(BATCH) => sleep(PAUSE).await,
-            Ok(_) => sleep(REST).await,
+            Ok((deleted, writer)) => {
+                kept = Some(writer);
+                let is_all = deleted < u64::from(BATCH);
+                sleep(if is_all { REST } else { PAUSE }).await;
+            }
             Err(error) => {
                 ui.warning(&format!("old events could not be deleted: {error}"));
                 sleep(REST).await;

@@ -2,7 +2,9 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use rustls::{
+use secrecy::ExposeSecret;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::rustls::{
     CertificateError, Error as Failure, InconsistentKeys, RootCertStore, ServerConfig,
     client::{WebPkiServerVerifier, danger::ServerCertVerifier},
     crypto::{CryptoProvider, ring},
@@ -11,8 +13,6 @@ use rustls::{
         pem::{self, PemObject},
     },
 };
-use secrecy::ExposeSecret;
-use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::config::Https;

@@ -260,6 +260,9 @@ async fn a_store_of_the_first_version_becomes_one_of_the_newest() {
     assert_eq!(page.bodies, [bodies[2_499].json(), bodies[2_498].json()]);
     let connection = Connection::open(&path).unwrap();
     assert_eq!(wrong_counts(&connection), 0);
+    let vacuum = "SELECT auto_vacuum FROM pragma_auto_vacuum";
+    let vacuum: i64 = connection.query_row(vacuum, [], |row| row.get(0)).unwrap();
+    assert_eq!(vacuum, 2, "deleted events give their space back");
     let left = "SELECT count(*) FROM sqlite_schema WHERE name = 'old_events'";
     let left: i64 = connection.query_row(left, [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);

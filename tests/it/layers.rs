@@ -297,8 +297,7 @@ fn the_tests_of_a_file_are_not_counted_as_its_own_lines() {
 #[test]
 fn the_direct_dependencies_can_still_be_counted() {
     let manifest: toml_edit::DocumentMut = read(&root().join("Cargo.toml")).parse().unwrap();
-    // What only tests need reaches nobody who runs the program.
-    let tables = ["dependencies", "build-dependencies"];
+    let tables = ["dependencies", "dev-dependencies", "build-dependencies"];
     let mut names = BTreeSet::new();
     for table in tables
         .iter()

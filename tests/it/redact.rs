@@ -32,7 +32,11 @@ fn values_of_secret_keys_go_wherever_they_are_and_are_listed() {
         "m\u0065ta":{"token":"1"} | "m\u0065ta":{"token":"[redacted]","redacted":["meta.token"]}
         "meta":{"x":"data:,hello"} | "meta":{"x":"[removed: 11 bytes, sha256 HASH]","redacted":["meta.x"]}
         "request_url":"/a?x=1&Access_Token=abc&y=2#t" | "request_url":"/a?x=1&Access_Token=[redacted]&y=2#t","meta":{"redacted":["request_url?Access_Token"]}
-        "request_url":"/a?%74oken=abc;password=b","meta":{} | "request_url":"/a?%74oken=[redacted];password=[redacted]","meta":{"redacted":["request_url?token","request_url?password"]}
+        "request_url":"/a?%74oken=abc;password=b","meta":{} | "request_url":"/a?%74oken=[redacted]","meta":{"redacted":["request_url?token"]}
+        "request_url":"/a?x=1;password=b;c&y","meta":{} | "request_url":"/a?x=1;password=[redacted]&y","meta":{"redacted":["request_url?password"]}
+        "request_url":"/a?password=abc?def&x=1","meta":{} | "request_url":"/a?password=[redacted]&x=1","meta":{"redacted":["request_url?password"]}
+        "request_url":"/a?password=[redacted];abc#f","meta":{} | "request_url":"/a?password=[redacted]#f","meta":{"redacted":["request_url?password"]}
+        "request_url":"/cb#token=a#b&c","meta":{} | "request_url":"/cb#token=[redacted]&c","meta":{"redacted":["request_url?token"]}
         "request_url":"/cb#id_token=abc","meta":{"a":1} | "request_url":"/cb#id_token=[redacted]","meta":{"a":1,"redacted":["request_url?id_token"]}
     "#;
     let hash = sha256(b"data:,hello");

@@ -37,7 +37,10 @@ fn assert_trusted(authority: &Authority, change: impl FnOnce(&Home, &mut Command
 }
 
 /// The error of a server that must be sent nothing; it is tried once.
-fn refused(server: rustls::ServerConfig, change: impl FnOnce(&Home, &mut Command)) -> String {
+fn refused(
+    server: tokio_rustls::rustls::ServerConfig,
+    change: impl FnOnce(&Home, &mut Command),
+) -> String {
     let server = Scripted::replies_over_tls(Vec::new(), server);
     let home = Home::new();
     let mut command = home.asking(&server.url(), &["-v"]);

@@ -94,10 +94,9 @@ impl Location {
     fn migrate(&self, connection: &mut Connection) -> Result<(), StoreError> {
         let found = self.version(connection)?;
         if found < VERSION {
-            if found == 0 {
-                // Deleted events give their space back; a store is asked for this before it has its first table.
-                connection.pragma_update(None, "auto_vacuum", "incremental")?;
-            }
+            // Deleted events give their space back. A new store is asked for this before it has its first table; one that
+            // has some is written anew for it, below.
+            connection.pragma_update(None, "auto_vacuum", "incremental")?;
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Once more, because another program may have been faster.
@@ -110,6 +109,9 @@ impl Location {
             match found < 2 {
                 true => take_old_events(transaction)?,
                 false => transaction.commit()?,
+            }
+            if found > 0 {
+                connection.execute_batch("VACUUM")?;
             }
         }
         // After the first commit, so that the main file says whose it is without its write-ahead log.

@@ -71,10 +71,7 @@ impl Writer {
         };
         let mut stored = 0;
         for event in events {
-            stored += match now.filter(|_| event.recorded_at().is_none()) {
-                Some(now) => appending.store(source, &recorded(event, now)?)?,
-                None => appending.store(source, event)?,
-            };
+            stored += store(&mut appending, source, event, now)?;
         }
         appending.commit()?;
         Ok(stored)
@@ -91,13 +88,9 @@ impl Writer {
         for events in senders {
             let mut new = 0;
             for event in *events {
-                if is_known(&appending.transaction, event)? {
-                    continue;
+                if !is_known(&appending.transaction, event)? {
+                    new += store(&mut appending, NO_FILE, event, Some(now))?;
                 }
-                new += match event.recorded_at() {
-                    Some(_) => appending.store(NO_FILE, event)?,
-                    None => appending.store(NO_FILE, &recorded(event, now)?)?,
-                };
             }
             stored.push(new);
         }
@@ -125,9 +118,20 @@ impl Writer {
     }
 }
 
-fn recorded(event: &Event, now: Timestamp) -> Result<Event, StoreError> {
+/// Stores an event; one that does not say when it was recorded is recorded at `now`, if that is given.
+fn store(
+    appending: &mut Appending<'_>,
+    source: i64,
+    event: &Event,
+    now: Option<Timestamp>,
+) -> Result<u64, StoreError> {
+    let Some(now) = now.filter(|_| event.recorded_at().is_none()) else {
+        return appending.store(source, event);
+    };
     let recorded = event.recorded(now);
-    recorded.map_err(|error| StoreError::Damaged(format!("an event on its way: {error}")))
+    let recorded =
+        recorded.map_err(|error| StoreError::Damaged(format!("an event on its way: {error}")))?;
+    appending.store(source, &recorded)
 }
 
 fn is_known(transaction: &Transaction<'_>, event: &Event) -> Result<bool, StoreError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 /// A private certificate authority.
 pub struct Authority {
@@ -35,12 +35,12 @@ impl Authority {
     }
 
     /// What a server needs that is called this, with a certificate good until this year.
-    pub fn server(&self, name: &str, until: i32) -> rustls::ServerConfig {
+    pub fn server(&self, name: &str, until: i32) -> tokio_rustls::rustls::ServerConfig {
         let (certificate, key) = self.certificate(name, until);
         let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM");
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        rustls::ServerConfig::builder_with_provider(provider)
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        tokio_rustls::rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
@@ -48,7 +48,7 @@ impl Authority {
             .expect("a certificate with its key")
     }
 
-    pub fn good_server(&self) -> rustls::ServerConfig {
+    pub fn good_server(&self) -> tokio_rustls::rustls::ServerConfig {
         self.server("127.0.0.1", 2099)
     }
 }

@@ -35,7 +35,7 @@ struct State {
     connections: AtomicUsize,
     /// The connection that ends it: whatever was made before it has been accepted before it.
     last: Mutex<Option<SocketAddr>>,
-    tls: Option<Arc<rustls::ServerConfig>>,
+    tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
 }
 
 /// A server with a script. One that was asked more or less often than its test said fails the test.
@@ -62,7 +62,7 @@ impl Scripted {
     }
 
     /// The same over TLS; clients that do not trust it may send no request.
-    pub fn replies_over_tls(replies: Vec<Reply>, tls: rustls::ServerConfig) -> Self {
+    pub fn replies_over_tls(replies: Vec<Reply>, tls: tokio_rustls::rustls::ServerConfig) -> Self {
         let expected = replies.len()..=replies.len();
         Self::start(in_turn(replies), Some(Arc::new(tls)), expected)
     }
@@ -74,7 +74,7 @@ impl Scripted {
 
     fn start(
         script: Script,
-        tls: Option<Arc<rustls::ServerConfig>>,
+        tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
         expected: RangeInclusive<usize>,
     ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -189,8 +189,9 @@ fn connection(tcp: TcpStream, number: usize, state: &State) {
     let mut stream: Box<dyn Stream> = match &state.tls {
         None => Box::new(tcp),
         Some(config) => {
-            let session = rustls::ServerConnection::new(Arc::clone(config)).expect("TLS");
-            Box::new(rustls::StreamOwned::new(session, tcp))
+            let session =
+                tokio_rustls::rustls::ServerConnection::new(Arc::clone(config)).expect("TLS");
+            Box::new(tokio_rustls::rustls::StreamOwned::new(session, tcp))
         }
     };
     while let Ok(Some(head)) = read_head(&mut *stream) {

@@ -90,7 +90,7 @@ impl Served {
 /// A client that goes straight to where it is told.
 pub fn client() -> reqwest::Client {
     // A second test that installs it is refused, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build();
     client.expect("a client")
 }
