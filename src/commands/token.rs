@@ -18,6 +18,7 @@ use crate::{
     },
     error::Error,
     query::{Query, Request, Window},
+    random,
     token::{DEFAULT_BYTES, Encoding, Token, TokenHash},
 };
 
@@ -279,6 +280,6 @@ pub fn new_token() -> Result<Token, Error> {
 
 fn random_token(bytes: u16, encoding: Encoding) -> Result<Token, Error> {
     let mut random = vec![0; bytes.into()];
-    getrandom::fill(&mut random).map_err(Error::Random)?;
+    random::fill(&mut random)?;
     Ok(Token::from_random(&random, encoding)?)
 }

@@ -15,6 +15,7 @@ use crate::{
     files::AppendError,
     follow::Unusable,
     query::{FilterError, TimeError, Window},
+    random::NoRandomBytes,
     server::{ServeError, TlsError},
     source::SourceError,
     store::StoreError,
@@ -45,8 +46,8 @@ pub enum Error {
     Stdin(io::Error),
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
-    #[error("the operating system gives no random bytes: {0}")]
-    Random(getrandom::Error),
+    #[error(transparent)]
+    Random(#[from] NoRandomBytes),
     #[error("the window ends before it begins: {start} is after {end}")]
     EmptyWindow { start: Timestamp, end: Timestamp },
     #[error("there is no event '{id}' from {}", shown(.window))]

@@ -2,15 +2,15 @@
 
 use std::{
     convert::Infallible,
-    io,
+    env,
+    io::{self, BufWriter, IsTerminal, Stderr, Write},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
-use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::numbers::grouped;
@@ -40,46 +40,66 @@ impl Bar {
     }
 }
 
-/// A terminal of which a margin stays free. The library fills what it takes for the whole line with spaces.
+/// The terminal of stderr, of which a margin stays free. The library's own is filled with spaces to its end.
 #[derive(Clone, Debug)]
-struct Narrow(Term);
+struct Narrow(Arc<Mutex<BufWriter<Stderr>>>);
+
+impl Narrow {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(BufWriter::new(io::stderr()))))
+    }
+
+    fn write(&self, text: std::fmt::Arguments<'_>) -> io::Result<()> {
+        let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        out.write_fmt(text)
+    }
+
+    /// Moves the cursor by `n`, which a terminal would take for 1 where it is 0.
+    fn moved(&self, n: usize, direction: char) -> io::Result<()> {
+        match n {
+            0 => Ok(()),
+            n => self.write(format_args!("\x1b[{n}{direction}")),
+        }
+    }
+}
 
 impl TermLike for Narrow {
     fn width(&self) -> u16 {
-        let (_, columns) = self.0.size();
+        let columns = comfy_table::Table::new().width().unwrap_or(WIDTH);
         columns.saturating_sub(MARGIN).clamp(1, WIDTH)
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_up(n)
+        self.moved(n, 'A')
     }
 
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_down(n)
+        self.moved(n, 'B')
     }
 
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_right(n)
+        self.moved(n, 'C')
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_left(n)
+        self.moved(n, 'D')
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.0.write_line(text)
+        self.write(format_args!("{text}\n"))
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.0.write_str(text)
+        self.write(format_args!("{text}"))
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
+        self.write(format_args!("\r\x1b[2K"))
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.0.flush()
+        let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        out.flush()
     }
 }
 
@@ -124,10 +144,11 @@ impl Progress {
         if !self.visible {
             return std::future::pending().await;
         }
-        let terminal = Narrow(Term::buffered_stderr());
-        if !terminal.0.is_term() || console::is_dumb() {
+        let is_dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
+        if !io::stderr().is_terminal() || is_dumb {
             return std::future::pending().await;
         }
+        let terminal = Narrow::new();
         let started = Instant::now();
         tokio::time::sleep(PATIENCE).await;
         let bar = &self.bar.0;

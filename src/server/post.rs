@@ -11,6 +11,7 @@ use super::{error::Refusal, sieve::Sieve};
 use crate::{
     api::{Event, Field, Timestamp},
     ingest::{Posted, Refused, has_no_long_text, posted},
+    random,
 };
 
 /// Most events in one body.
@@ -161,11 +162,8 @@ impl Taken {
 
 /// A random UUID.
 fn new_id() -> Result<String, Refusal> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|_| Refusal::Busy)?;
-    Ok(uuid::Builder::from_random_bytes(random)
-        .into_uuid()
-        .to_string())
+    let id = random::uuid().map_err(|_| Refusal::Busy)?;
+    Ok(id.to_string())
 }
 
 /// The elements of an array, of which no more are kept than one too many: `[0,0,0,…]` would otherwise take many times

@@ -26,6 +26,7 @@ use crate::{
     error::Error,
     ingest::{Clock, Counts},
     output::Ui,
+    random::NoRandomBytes,
     redact::Redact,
     rules::Rules,
     store::StoreError,
@@ -162,7 +163,7 @@ pub enum IngestError {
     Event(#[from] EventError),
     /// The operating system gave no random bytes.
     #[error("cannot make an id: {0}")]
-    Random(#[from] getrandom::Error),
+    Random(#[from] NoRandomBytes),
 }
 
 impl IngestArgs {

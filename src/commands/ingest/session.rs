@@ -22,6 +22,7 @@ use crate::{
         new_source, survey,
     },
     output::Ui,
+    random,
     redact::Redact,
     rules::Rules,
     store::{Advance, SourceProgress},
@@ -90,9 +91,7 @@ impl Session<'_> {
             })?;
             self.ingest_file(file, input).await
         } else {
-            let mut random = [0; 16];
-            getrandom::fill(&mut random)?;
-            let origin = Origin::Pipe(uuid::Builder::from_random_bytes(random).into_uuid());
+            let origin = Origin::Pipe(random::uuid()?);
             let lines = Lines::new(file, Place::default(), None);
             self.ingest_lines(lines, origin, input).await
         }
