@@ -1,10 +1,14 @@
-//! Where a server is: scheme, host, port and a path prefix, and to whom a token may go.
+//! Where a server is: scheme, host, port and a path prefix, and to whom a token may go; and where a store is.
+
+mod store;
 
 use std::fmt;
 
 use url::{Host, Url};
 
 use crate::api::AUDIT_EVENT_PATH;
+
+pub use store::{DatabaseUrl, StoreAddress};
 
 /// The address of a Backstage, with the path prefix under which a proxy may hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -233,7 +233,7 @@ impl Tally {
 fn asked(plan: &EventsPlan, target: &Target) -> Asked {
     let (kind, address) = match &target.which {
         Which::Server { address, .. } => (PlaceKind::Server, Some(address.value.to_string())),
-        Which::Store(path) => (PlaceKind::Store, Some(path.value.display().to_string())),
+        Which::Store(at) => (PlaceKind::Store, Some(at.value.to_string())),
         Which::Demo => (PlaceKind::Demo, None),
     };
     Asked {

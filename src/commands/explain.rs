@@ -17,7 +17,7 @@ pub fn explanation(reading: &Reading, target: &Target) -> String {
             of_server(reading, &address.value.to_string(), Some(&address.value))
         }
         Which::Demo => of_server(reading, "the sample trail, served on this machine", None),
-        Which::Store(path) => of_store(reading, &path.value.display().to_string()),
+        Which::Store(at) => of_store(reading, &at.value.to_string()),
     }
 }
 

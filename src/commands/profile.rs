@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Table, presets::NOTHING};
 
-use super::{Context, answer, options::refuse_postgres};
+use super::{Context, answer, options::refuse_password};
 use crate::{
-    address::Address,
+    address::{Address, StoreAddress},
     config::{
         Asked, Config, Profile, SettingsError, Sourced, Target, TokenSource, Which,
         remove_stored_token,
@@ -122,7 +122,7 @@ impl AddArgs {
             Address::parse(url).map_err(SettingsError::from)?;
         }
         if let Some(store) = &self.store {
-            refuse_postgres(store)?;
+            refuse_password(store)?;
         }
         if let Some(zone) = &self.tz {
             Zone::parse(zone)?;
@@ -131,7 +131,13 @@ impl AddArgs {
         let output = self.output.and_then(|format| format.to_possible_value());
         Ok(Profile {
             url: self.url.clone(),
-            store: self.store.as_ref().map(absolute),
+            store: self
+                .store
+                .as_ref()
+                .map(|store| match StoreAddress::from(store) {
+                    StoreAddress::File(path) => absolute(&path),
+                    StoreAddress::Database(_) => store.clone(),
+                }),
             token_command: self.token_command.clone(),
             ca_cert: self.ca_cert.as_ref().map(absolute),
             allow_plain_http: self.allow_plain_http,
@@ -217,11 +223,7 @@ fn settings(target: &Target) -> Vec<[String; 3]> {
     }
     match &target.which {
         Which::Demo => row("source", "the sample trail".to_owned(), "--demo".to_owned()),
-        Which::Store(path) => row(
-            "store",
-            path.value.display().to_string(),
-            path.from.to_string(),
-        ),
+        Which::Store(at) => row("store", at.value.to_string(), at.from.to_string()),
         Which::Server {
             address,
             token,

@@ -14,12 +14,13 @@ use tokio::sync::watch;
 
 use super::{
     Context, answer, demo,
-    options::{refuse_postgres, store_path},
+    options::store_address,
     reload::{self, Reload},
     stop_signal,
     token::new_token,
 };
 use crate::{
+    address::StoreAddress,
     config::AppConfig,
     error::Error,
     server::{AcceptedTokens, Access, Server, Tls, keep_retention},
@@ -161,12 +162,12 @@ impl ServeArgs {
             });
         }
         let door = self.read_door(context)?;
-        let path = match self.store.as_ref().or(door.config.audit_log.store.as_ref()) {
-            Some(path) => refuse_postgres(path).map(|()| path.clone())?,
-            None => store_path(None, &context.environment)?,
+        let at = match (&self.store, &door.config.audit_log.store) {
+            (None, Some(configured)) => StoreAddress::from(configured),
+            (flag, _) => store_address(flag.as_ref(), &context.environment)?,
         };
         Ok(Opened {
-            store: Store::open(&path)?,
+            store: Store::open(at)?,
             door,
             shown: None,
         })

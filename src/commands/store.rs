@@ -1,12 +1,13 @@
 //! `auditlog store`: looks after a store.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::Duration;
 use clap::{Args, Subcommand};
 
-use super::{Context, answer, options::store_path};
+use super::{Context, answer, options::store_address};
 use crate::{
+    address::StoreAddress,
     api::Timestamp,
     error::Error,
     output::{grouped, visible},
@@ -35,7 +36,7 @@ enum Command {
 /// Which store.
 #[derive(Args, Clone, Debug)]
 struct Which {
-    /// The store [env: AUDITLOG_STORE]
+    /// The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]
     #[arg(long, value_name = "PATH")]
     store: Option<PathBuf>,
 }
@@ -90,8 +91,8 @@ impl StoreArgs {
     pub async fn run(&self, context: &Context) -> Result<(), Error> {
         match &self.command {
             Command::Info(args) => {
-                let (path, store) = args.which.open(context)?;
-                answer(&shown(&path, &store.info().await?))
+                let (at, store) = args.which.open(context)?;
+                answer(&shown(&at, &store.info().await?))
             }
             Command::Check(args) => args.run(context).await,
             Command::Backup(args) => {
@@ -106,10 +107,10 @@ impl StoreArgs {
 }
 
 impl Which {
-    fn open(&self, context: &Context) -> Result<(PathBuf, Store), Error> {
-        let path = store_path(self.store.as_ref(), &context.environment)?;
-        let store = Store::open_existing(&path)?;
-        Ok((path, store))
+    fn open(&self, context: &Context) -> Result<(StoreAddress, Store), Error> {
+        let at = store_address(self.store.as_ref(), &context.environment)?;
+        let store = Store::open_existing(at.clone())?;
+        Ok((at, store))
     }
 }
 
@@ -160,18 +161,21 @@ impl PruneArgs {
     }
 }
 
-fn shown(path: &Path, info: &StoreInfo) -> String {
+fn shown(at: &StoreAddress, info: &StoreInfo) -> String {
     let time = |time: Option<Timestamp>| time.map_or_else(|| "-".to_owned(), |it| it.to_string());
     let rows = [
-        ("Store", visible(&path.display().to_string()).into_owned()),
+        ("Store", visible(&at.to_string()).into_owned()),
         ("Version", info.version.to_string()),
         ("Events", grouped(info.events)),
         ("Oldest", time(info.oldest)),
         ("Newest", time(info.newest)),
         ("Kinds", grouped(info.kinds)),
         ("Bytes", grouped(info.bytes)),
-        ("Free", grouped(info.free_bytes)),
     ];
-    let lines = rows.map(|(name, value)| format!("{name:<9}{value}"));
-    lines.join("\n")
+    let free = info.free_bytes.map(|bytes| ("Free", grouped(bytes)));
+    let lines = rows
+        .into_iter()
+        .chain(free)
+        .map(|(name, value)| format!("{name:<9}{value}"));
+    lines.collect::<Vec<_>>().join("\n")
 }

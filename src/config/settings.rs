@@ -8,7 +8,7 @@ use super::{
     origin::{Origin, Sourced},
     token_source::{TokenSource, TokenStore},
 };
-use crate::address::{Address, AddressError};
+use crate::address::{Address, AddressError, StoreAddress};
 
 /// What the command line says about the source. At most one of the first four is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Which {
     /// The built-in sample trail.
     Demo,
     /// A store's file.
-    Store(Sourced<PathBuf>),
+    Store(Sourced<StoreAddress>),
     /// A server.
     Server {
         /// Where it is.
@@ -132,6 +132,14 @@ impl Target {
         }
     }
 
+    /// A store that is named by a command of its own.
+    pub fn store(at: StoreAddress) -> Self {
+        Self::bare(Which::Store(Sourced {
+            value: at,
+            from: Origin::Flag("--store"),
+        }))
+    }
+
     fn bare(which: Which) -> Self {
         Self {
             which,
@@ -150,6 +158,7 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn store(&self, value: PathBuf, from: Origin) -> Target {
+        let value = value.into();
         Target::bare(Which::Store(Sourced { value, from }))
     }
 
@@ -201,7 +210,7 @@ impl Builder<'_> {
                 }
             }
             (None, Some(store)) => Which::Store(Sourced {
-                value: store.clone(),
+                value: store.into(),
                 from: of_profile(),
             }),
             _ => return Err(SettingsError::Profile(name.to_owned())),

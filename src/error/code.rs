@@ -63,7 +63,7 @@ impl Error {
             | Self::NoProfile
             | Self::NotAServer
             | Self::NoStore
-            | Self::PostgresStore
+            | Self::PasswordInArgument
             | Self::NoAcceptedTokens
             | Self::AcceptedTokens { .. }
             | Self::AcceptedToken { .. }
@@ -168,13 +168,16 @@ fn store_code(error: &StoreError) -> Code {
         | StoreError::TooNew { .. }
         | StoreError::CannotOpen { .. }
         | StoreError::ReadOnly
+        | StoreError::NoFile
         | StoreError::NotFilterable(_) => Code::Usage,
         StoreError::Locked
+        | StoreError::Away(_)
         | StoreError::Full
         | StoreError::Damaged(_)
         | StoreError::TooSlow
         | StoreError::Moved
         | StoreError::Database(_)
+        | StoreError::Postgres(_)
         | StoreError::BrokenOff => Code::Fault,
     }
 }

@@ -4,6 +4,7 @@ use std::{io, path::Path};
 
 use super::Error;
 use crate::{
+    address::StoreAddress,
     api::PageError,
     client::ClientError,
     commands::{ingest::IngestError, rules::RulesError},
@@ -56,7 +57,9 @@ impl Error {
             Self::NotAServer => "name a server with --url or --profile",
             Self::NoToken => NO_TOKEN,
             Self::NoStore => "give --store PATH or AUDITLOG_STORE",
-            Self::PostgresStore => "give the path of a file",
+            Self::PasswordInArgument => {
+                "leave it out of the URL: PGPASSFILE names a file with it, or AUDITLOG_STORE holds the whole URL"
+            }
             Self::NoAcceptedTokens => {
                 "make one (auditlog token generate > FILE) and give --accept-token-file FILE"
             }
@@ -305,7 +308,7 @@ fn ingest_hint(error: &IngestError) -> Option<&'static str> {
         IngestError::Store(StoreError::Moved) => {
             Some("let the other one end and run the same command again: nothing is lost or doubled")
         }
-        IngestError::Store(StoreError::Locked | StoreError::Database(_)) => {
+        IngestError::Store(StoreError::Locked | StoreError::Away(_) | StoreError::Database(_)) => {
             Some("run the same command again: nothing is lost or doubled")
         }
         IngestError::Store(error) => store_hint(error),
@@ -361,19 +364,32 @@ fn rules_hint(error: &RulesError) -> &'static str {
 
 fn store_hint(error: &StoreError) -> Option<&'static str> {
     match error {
+        StoreError::NotFound(StoreAddress::Database(_)) => {
+            Some("auditlog serve or ingest makes one, with a user who may create a schema")
+        }
+        StoreError::CannotOpen {
+            store: StoreAddress::Database(_),
+            ..
+        } => Some("check the URL, the password in PGPASSFILE, and sslmode and sslrootcert"),
         StoreError::NotFound(_) | StoreError::CannotOpen { .. } => {
             Some("check the path and who may use it")
         }
+        StoreError::NotAStore(StoreAddress::Database(_)) => Some(
+            "name another database: its schema auditlog holds something else, and was not touched",
+        ),
         StoreError::NotAStore(_) => Some("name another file: this one was not touched"),
         StoreError::TooNew { .. } => Some("use a newer auditlog"),
         StoreError::ReadOnly => Some("check who may write to the store and its folder"),
         StoreError::Locked => Some("let the other program end"),
+        StoreError::Away(_) => Some("try again when it is back: nothing is lost or doubled"),
+        StoreError::NoFile => Some("pg_dump --schema auditlog makes a copy"),
         StoreError::Full => Some("free some space"),
         StoreError::Damaged(_) => Some("put a backup in its place"),
         StoreError::TooSlow => Some("narrow the window"),
         StoreError::Moved
         | StoreError::NotFilterable(_)
         | StoreError::Database(_)
+        | StoreError::Postgres(_)
         | StoreError::BrokenOff => None,
     }
 }

@@ -79,8 +79,8 @@ pub enum Error {
     NoToken,
     #[error("no store is named")]
     NoStore,
-    #[error("a store in PostgreSQL is not supported")]
-    PostgresStore,
+    #[error("the URL of the store holds a password, and everybody on this machine can see it")]
+    PasswordInArgument,
     #[error("no token is named that the server should accept")]
     NoAcceptedTokens,
     #[error("cannot read {}: {error}", path.display())]

@@ -57,7 +57,9 @@ impl Trouble {
                 | ClientError::NotTold
                 | ClientError::TooLarge(_) => Self::Final,
             },
-            SourceError::Store(StoreError::Locked | StoreError::TooSlow) => Self::Away,
+            SourceError::Store(StoreError::Locked | StoreError::TooSlow | StoreError::Away(_)) => {
+                Self::Away
+            }
             SourceError::Store(_) | SourceError::Sink(_) => Self::Final,
         }
     }

@@ -144,17 +144,19 @@ fn body(error: BodyError) -> (u16, &'static str) {
 /// Whether the same request can succeed a little later, with nobody's help.
 fn passes(error: &StoreError) -> bool {
     match error {
-        StoreError::Locked | StoreError::TooSlow => true,
+        StoreError::Locked | StoreError::TooSlow | StoreError::Away(_) => true,
         StoreError::NotFound(_)
         | StoreError::NotAStore(_)
         | StoreError::TooNew { .. }
         | StoreError::CannotOpen { .. }
         | StoreError::ReadOnly
+        | StoreError::NoFile
         | StoreError::Full
         | StoreError::Damaged(_)
         | StoreError::Moved
         | StoreError::NotFilterable(_)
         | StoreError::Database(_)
+        | StoreError::Postgres(_)
         | StoreError::BrokenOff => false,
     }
 }

@@ -1,20 +1,21 @@
 //! What can be wrong with a store, told apart where somebody has to do something else about it.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use rusqlite::ErrorCode;
 
-use crate::api::Field;
+use crate::{address::StoreAddress, api::Field};
 
 /// Why a store cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// There is no file of that name.
-    #[error("there is no store at {}", .0.display())]
-    NotFound(PathBuf),
-    /// The file is not SQLite's, or SQLite's and not a store of this program. It was not touched.
-    #[error("{} is not an auditlog store", .0.display())]
-    NotAStore(PathBuf),
+    /// There is no file of that name, or nothing in the database.
+    #[error("there is no store at {0}")]
+    NotFound(StoreAddress),
+    /// The file is not SQLite's, or SQLite's and not a store of this program; or something else in the database has the
+    /// name of the store's schema. It was not touched.
+    #[error("{0} is not an auditlog store")]
+    NotAStore(StoreAddress),
     /// A later version of the program made it.
     #[error("the store has version {found}; this program knows versions up to {known}")]
     TooNew {
@@ -23,14 +24,20 @@ pub enum StoreError {
         /// Newest version that this program knows.
         known: i64,
     },
-    /// The file cannot be created or opened.
-    #[error("cannot open {}: {reason}", path.display())]
+    /// The file cannot be created or opened, the database lets nobody in.
+    #[error("cannot open {store}: {reason}")]
     CannotOpen {
         /// The store.
-        path: PathBuf,
-        /// What the operating system or SQLite said.
+        store: StoreAddress,
+        /// What the operating system or the database said.
         reason: String,
     },
+    /// The database does not answer, or has broken off: it may be starting again.
+    #[error("cannot reach the database: {0}")]
+    Away(String),
+    /// It is a database, of which the database's own tools make copies.
+    #[error("a store in PostgreSQL is copied by its own tools")]
+    NoFile,
     /// It can be read, not written.
     #[error("the store is read-only")]
     ReadOnly,
@@ -52,6 +59,9 @@ pub enum StoreError {
     /// A filter of a field that a store has no column for.
     #[error("a store cannot filter by {}", .0.name())]
     NotFilterable(Field),
+    /// Anything else that PostgreSQL reports, with its code. Details are left out: they quote what is stored.
+    #[error("the database failed: {0}")]
+    Postgres(String),
     /// Anything else that SQLite reports.
     #[error("the database failed: {0}")]
     Database(rusqlite::Error),
@@ -61,9 +71,9 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn cannot_open(path: impl Into<PathBuf>, reason: io::Error) -> Self {
+    pub(super) fn cannot_open(store: impl Into<StoreAddress>, reason: io::Error) -> Self {
         Self::CannotOpen {
-            path: path.into(),
+            store: store.into(),
             reason: reason.to_string(),
         }
     }
@@ -82,4 +92,39 @@ impl From<rusqlite::Error> for StoreError {
             _ => Self::Database(error),
         }
     }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(said) = error.as_db_error() else {
+            return Self::Away(reasons(&error));
+        };
+        match said.code().code() {
+            "25006" => Self::ReadOnly,
+            "40001" | "40P01" | "55P03" => Self::Locked,
+            "53100" => Self::Full,
+            "57014" => Self::TooSlow,
+            "XX001" | "XX002" => Self::Damaged(said.message().to_owned()),
+            // Connections break, the server stops or starts, or has no room for one more.
+            code if code.starts_with("08") || code.starts_with("57P") || code == "53300" => {
+                Self::Away(said.message().to_owned())
+            }
+            code => Self::Postgres(format!("{} ({code})", said.message())),
+        }
+    }
+}
+
+/// What an error says, and what those say that it comes from.
+pub(super) fn reasons(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !said.ends_with(&more) {
+            said.push_str(": ");
+            said.push_str(&more);
+        }
+        cause = error.source();
+    }
+    said
 }

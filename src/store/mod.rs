@@ -1,12 +1,13 @@
-//! A trail of one's own: events in SQLite, in a file or in memory, asked the same questions as a server.
+//! A trail of one's own: events in SQLite, in a file or in memory, or in PostgreSQL, asked the same questions as a server.
 //!
 //! A [`Store`] reads, a [`Writer`] writes. Nothing here knows what a question is typed as or where events come from.
-//! Kinds, counts, where a page lies and the SQL are pure; `sqlite` holds connections and transactions.
+//! Kinds, counts, where a page lies and the SQL are pure; `sqlite` and `postgres` hold connections and transactions.
 
 mod counts;
 mod error;
 mod kind;
 mod narrowing;
+mod postgres;
 mod scan;
 mod sql;
 mod sqlite;
@@ -16,7 +17,10 @@ mod writer;
 
 use std::{path::Path, time::Duration};
 
-use crate::query::{Order, Query};
+use crate::{
+    address::StoreAddress,
+    query::{Order, Query},
+};
 
 pub use error::StoreError;
 pub use scan::{Position, Scanned};
@@ -35,7 +39,13 @@ const MAX_BYTES: usize = 32 << 20;
 
 /// An open store. Clones share its connections.
 #[derive(Clone, Debug)]
-pub struct Store(sqlite::Store);
+pub struct Store(Database);
+
+#[derive(Clone, Debug)]
+enum Database {
+    Sqlite(sqlite::Store),
+    Postgres(postgres::Store),
+}
 
 /// A page of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,39 +57,66 @@ pub struct StoredPage {
 }
 
 impl Store {
-    /// Opens the store at `path`; where there is none, creates it, readable by its owner alone.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self(sqlite::Store::open(path, BOUND)?))
+    /// Opens a store; where there is none, creates it: a file readable by its owner alone, or tables in a database.
+    ///
+    /// Waits for a database, and blocks the thread meanwhile.
+    pub fn open(at: impl Into<StoreAddress>) -> Result<Self, StoreError> {
+        Ok(Self(match at.into() {
+            StoreAddress::File(path) => Database::Sqlite(sqlite::Store::open(&path, BOUND)?),
+            StoreAddress::Database(url) => {
+                Database::Postgres(postgres::Store::open(&url, true, BOUND)?)
+            }
+        }))
     }
 
-    /// Opens a store that exists, also where it can only be read.
-    pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self(sqlite::Store::open_existing(path, PATIENCE)?))
+    /// Opens a store that exists, also where it can only be read. Waits as [`Store::open`] does.
+    pub fn open_existing(at: impl Into<StoreAddress>) -> Result<Self, StoreError> {
+        Ok(Self(match at.into() {
+            StoreAddress::File(path) => {
+                Database::Sqlite(sqlite::Store::open_existing(&path, PATIENCE)?)
+            }
+            StoreAddress::Database(url) => {
+                Database::Postgres(postgres::Store::open(&url, false, PATIENCE)?)
+            }
+        }))
     }
 
     /// A new, empty store in memory, which lives as long as its clones and writers.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self(sqlite::Store::in_memory(BOUND)?))
+        Ok(Self(Database::Sqlite(sqlite::Store::in_memory(BOUND)?)))
     }
 
     /// A connection that writes to this store.
     pub fn writer(&self) -> Result<Writer, StoreError> {
-        Ok(Writer(self.0.writer()?))
+        Ok(match &self.0 {
+            Database::Sqlite(store) => Writer::sqlite(store.writer()?),
+            Database::Postgres(store) => Writer::postgres(store.writer()),
+        })
     }
 
     /// What is in the store.
     pub async fn info(&self) -> Result<StoreInfo, StoreError> {
-        self.0.info().await
+        match &self.0 {
+            Database::Sqlite(store) => store.info().await,
+            Database::Postgres(store) => store.info().await,
+        }
     }
 
     /// Reads all of it, and gives what is wrong: nothing, where it is sound.
     pub async fn check(&self) -> Result<Vec<Fault>, StoreError> {
-        self.0.check().await
+        match &self.0 {
+            Database::Sqlite(store) => store.check().await,
+            Database::Postgres(store) => store.check().await,
+        }
     }
 
-    /// Copies one moment of the store to a new file, whole or not at all, readable by its owner alone.
+    /// Copies one moment of a file to a new one, whole or not at all, readable by its owner alone. A database has tools
+    /// of its own for that: [`StoreError::NoFile`].
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        self.0.backup(to).await
+        match &self.0 {
+            Database::Sqlite(store) => store.backup(to).await,
+            Database::Postgres(_) => Err(StoreError::NoFile),
+        }
     }
 
     /// A page and the number of all matches, both from one moment of the store.
@@ -89,12 +126,18 @@ impl Store {
         limit: u32,
         offset: u64,
     ) -> Result<StoredPage, StoreError> {
-        self.0.page(query, limit, offset).await
+        match &self.0 {
+            Database::Sqlite(store) => store.page(query, limit, offset).await,
+            Database::Postgres(store) => store.page(query, limit, offset).await,
+        }
     }
 
     /// The number of matches.
     pub async fn count(&self, query: &Query) -> Result<u64, StoreError> {
-        self.0.count(query).await
+        match &self.0 {
+            Database::Sqlite(store) => store.count(query).await,
+            Database::Postgres(store) => store.count(query).await,
+        }
     }
 
     /// The next `limit` matches behind `after`, or the first.
@@ -107,6 +150,9 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Scanned, StoreError> {
-        self.0.scan(query, order, after, limit).await
+        match &self.0 {
+            Database::Sqlite(store) => store.scan(query, order, after, limit).await,
+            Database::Postgres(store) => store.scan(query, order, after, limit).await,
+        }
     }
 }

@@ -3,13 +3,16 @@
 
 use std::cmp::Reverse;
 
-use super::counts::{Bucket, Stretch};
+use super::{
+    counts::{Bucket, Stretch},
+    kind::Kinds,
+};
 use crate::{api::Timestamp, query::Window};
 
 /// A span with fewer matches is not worth another question.
 const COARSE: u64 = 500;
 /// Matches beside the page, in a narrowed window, that are sorted rather than walked over.
-pub(super) const FEW: u64 = 1000;
+const FEW: u64 = 1000;
 
 /// Steps of a walk that cost as much as sorting one match.
 const SORTING: u128 = 4;
@@ -44,10 +47,20 @@ impl Narrowed {
         }
     }
 
-    /// Whether walking over `all` events of the part until `wanted` matches have come is less work than sorting all
-    /// matches of the part.
-    pub(super) fn is_dense(&self, all: u64, wanted: u64) -> bool {
-        let (all, wanted) = (u128::from(all), u128::from(wanted));
+    /// Whether sorting all matches of these kinds may be more work than walking over the events of every kind.
+    pub(super) fn is_large(&self, kinds: &Kinds, limit: u32) -> bool {
+        *kinds != Kinds::Every && self.matches > self.wanted(limit).saturating_add(FEW)
+    }
+
+    /// Matches up to the end of the page.
+    fn wanted(&self, limit: u32) -> u64 {
+        self.offset.saturating_add(limit.into())
+    }
+
+    /// Whether walking over `all` events of the part until the page is full is less work than sorting all matches of the
+    /// part.
+    pub(super) fn is_dense(&self, all: u64, limit: u32) -> bool {
+        let (all, wanted) = (u128::from(all), u128::from(self.wanted(limit)));
         let matches = u128::from(self.matches.max(1));
         all * wanted / matches < SORTING * matches
     }

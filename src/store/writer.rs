@@ -1,11 +1,12 @@
 //! The writing side: events, and how far their source has been read, in one transaction.
 
-use std::path::Path;
-
 use uuid::Uuid;
 
-use super::{StoreError, sqlite};
-use crate::api::{Event, Timestamp};
+use super::{StoreError, postgres, sqlite};
+use crate::{
+    address::StoreAddress,
+    api::{Event, Timestamp},
+};
 
 /// Row of the source of events that no file brought.
 pub(super) const NO_FILE: i64 = 1;
@@ -32,17 +33,37 @@ pub struct Advance {
 
 /// A connection that writes. Its methods wait for the database, and block the thread meanwhile.
 #[derive(Debug)]
-pub struct Writer(pub(super) sqlite::Writer);
+pub struct Writer(Database);
+
+#[derive(Debug)]
+enum Database {
+    Sqlite(sqlite::Writer),
+    Postgres(postgres::Writer),
+}
 
 impl Writer {
     /// Opens a store for writing, and creates it where there is none.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self(sqlite::Writer::open(path)?))
+    pub fn open(at: impl Into<StoreAddress>) -> Result<Self, StoreError> {
+        Ok(match at.into() {
+            StoreAddress::File(path) => Self::sqlite(sqlite::Writer::open(&path)?),
+            StoreAddress::Database(url) => Self::postgres(postgres::Writer::open(&url)?),
+        })
+    }
+
+    pub(super) fn sqlite(writer: sqlite::Writer) -> Self {
+        Self(Database::Sqlite(writer))
+    }
+
+    pub(super) fn postgres(writer: postgres::Writer) -> Self {
+        Self(Database::Postgres(writer))
     }
 
     /// Every file that has been read, and how far.
-    pub fn sources(&self) -> Result<Vec<SourceProgress>, StoreError> {
-        self.0.sources()
+    pub fn sources(&mut self) -> Result<Vec<SourceProgress>, StoreError> {
+        match &mut self.0 {
+            Database::Sqlite(writer) => writer.sources(),
+            Database::Postgres(writer) => writer.sources(),
+        }
     }
 
     /// Stores events, and the step of the source that they came from, or neither. Gives how many were new.
@@ -54,7 +75,7 @@ impl Writer {
         events: &[Event],
         advance: Option<&Advance>,
     ) -> Result<u64, StoreError> {
-        self.0.append(events, advance, None)
+        self.write(events, advance, None)
     }
 
     /// The same. What does not say when it was recorded is recorded at `now`, as by [`Writer::append_new`].
@@ -64,7 +85,19 @@ impl Writer {
         advance: Option<&Advance>,
         now: impl Fn() -> Timestamp,
     ) -> Result<u64, StoreError> {
-        self.0.append(events, advance, Some(&now))
+        self.write(events, advance, Some(&now))
+    }
+
+    fn write(
+        &mut self,
+        events: &[Event],
+        advance: Option<&Advance>,
+        now: Option<&dyn Fn() -> Timestamp>,
+    ) -> Result<u64, StoreError> {
+        match &mut self.0 {
+            Database::Sqlite(writer) => writer.append(events, advance, now),
+            Database::Postgres(writer) => writer.append(events, advance, now),
+        }
     }
 
     /// Stores the events of several senders, or none of all of them. Gives for each sender how many were new: an id
@@ -75,12 +108,18 @@ impl Writer {
         senders: &[&[Event]],
         now: impl Fn() -> Timestamp,
     ) -> Result<Vec<u64>, StoreError> {
-        self.0.append_new(senders, now)
+        match &mut self.0 {
+            Database::Sqlite(writer) => writer.append_new(senders, now),
+            Database::Postgres(writer) => writer.append_new(senders, now),
+        }
     }
 
     /// Deletes at most `most` of the events before `time`, the oldest first, and gives back their space. Gives how
     /// many there were: fewer than `most` means that none is left.
     pub fn delete_before(&mut self, time: Timestamp, most: u32) -> Result<u64, StoreError> {
-        self.0.delete_before(time, most)
+        match &mut self.0 {
+            Database::Sqlite(writer) => writer.delete_before(time, most),
+            Database::Postgres(writer) => writer.delete_before(time, most),
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::{
     summary::events,
 };
 use crate::{
+    address::StoreAddress,
     api::{AUDIT_LOG_PLUGIN, Field, READ_EVENT, Timestamp},
     config::{Target, Which},
     error::Error,
@@ -219,7 +220,10 @@ fn without_reads(mut filters: Vec<Filter>) -> Vec<Filter> {
 fn name(target: &Target) -> String {
     match &target.which {
         Which::Server { address, .. } => address.value.to_string(),
-        Which::Store(path) => absolute(&path.value),
+        Which::Store(at) => match &at.value {
+            StoreAddress::File(path) => absolute(path),
+            database => database.to_string(),
+        },
         Which::Demo => "--demo".to_owned(),
     }
 }

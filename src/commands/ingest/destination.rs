@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{IngestError, state::State};
 use crate::{
+    address::StoreAddress,
     api::Event,
     client::{Client, Told},
     store::{Advance, SourceProgress, StoreError, Writer},
@@ -37,8 +38,8 @@ pub struct Server {
 
 impl Destination {
     /// A store, created where there is none.
-    pub fn store(path: &Path) -> Result<Self, IngestError> {
-        Ok(Self::Store(Writer::open(path)?))
+    pub fn store(at: &StoreAddress) -> Result<Self, IngestError> {
+        Ok(Self::Store(Writer::open(at.clone())?))
     }
 
     /// A server that is called `to`.
@@ -53,7 +54,7 @@ impl Destination {
     }
 
     /// Every file that has been read, and how far.
-    pub fn sources(&self) -> Result<Vec<SourceProgress>, IngestError> {
+    pub fn sources(&mut self) -> Result<Vec<SourceProgress>, IngestError> {
         match self {
             Self::Store(writer) => Ok(writer.sources()?),
             Self::Server(server) => Ok(server.state.sources()),
@@ -113,7 +114,10 @@ impl Destination {
 /// Whether the same may go well later, nothing being changed here.
 pub fn may_pass(error: &IngestError) -> bool {
     match error {
-        IngestError::Store(error) => matches!(error, StoreError::Locked | StoreError::Full),
+        IngestError::Store(error) => matches!(
+            error,
+            StoreError::Locked | StoreError::Full | StoreError::Away(_) | StoreError::TooSlow
+        ),
         IngestError::Send(error) => error.may_pass(),
         IngestError::State { reason, .. } => reason.kind() == io::ErrorKind::StorageFull,
         _ => false,

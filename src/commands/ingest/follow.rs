@@ -223,7 +223,8 @@ impl<'a> Followed<'a> {
             return Ok(());
         };
         let input = Input::File(path);
-        let found = session.survey(&mut file, &session.known()?);
+        let known = session.known()?;
+        let found = session.survey(&mut file, &known);
         let found = found.map_err(|it| cannot_read(&input, it))?;
         if found.known.is_none() {
             let (old, name) = (input.name(), self.input.name());

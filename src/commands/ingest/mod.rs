@@ -16,7 +16,7 @@ use chrono::Utc;
 
 use super::{
     Context,
-    options::{ConnectionArgs, read_token, refuse_postgres, store_path},
+    options::{ConnectionArgs, read_token, store_address},
     rules::read_rules,
 };
 use crate::{
@@ -201,7 +201,7 @@ impl IngestArgs {
     }
 
     fn target(&self, context: &Context) -> Result<Target, Error> {
-        let mut asked = Asked {
+        let asked = Asked {
             url: self.to.clone(),
             profile: self.profile.clone(),
             token_file: self.connection.token_file.clone(),
@@ -214,13 +214,10 @@ impl IngestArgs {
         };
         if self.to.is_none() && self.profile.is_none() {
             // A server that the environment names for questions is not written to.
-            asked.store = Some(store_path(self.store.as_ref(), &context.environment)?);
+            let at = store_address(self.store.as_ref(), &context.environment)?;
+            return Ok(Target::store(at));
         }
-        let target = Target::chosen(&asked, &context.environment, &config)?;
-        if let Which::Store(path) = &target.which {
-            refuse_postgres(&path.value)?;
-        }
-        Ok(target)
+        Ok(Target::chosen(&asked, &context.environment, &config)?)
     }
 
     /// Reads the files into the store, or sends what is in them.
@@ -242,7 +239,7 @@ impl IngestArgs {
                 };
                 Ok(Destination::server(client, &path, to)?)
             }
-            Which::Store(path) => Ok(Destination::store(&path.value)?),
+            Which::Store(at) => Ok(Destination::store(&at.value)?),
             Which::Demo => Err(Error::NoStore),
         }
     }

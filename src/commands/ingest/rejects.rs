@@ -26,11 +26,11 @@ pub fn refuse_own_rejects(plan: &IngestPlan, rejects: &Path) -> Result<(), Inges
     let rejects = place(rejects);
     let inputs = plan.inputs.iter().filter_map(|input| match input {
         Input::Standard => None,
-        Input::File(path) => Some(path),
+        Input::File(path) => Some(path.as_path()),
     });
     let own = match &plan.to.which {
-        Which::Store(path) => Some(&path.value),
-        _ => plan.state.as_ref(),
+        Which::Store(at) => at.value.file(),
+        _ => plan.state.as_deref(),
     };
     let mut taken = inputs.chain(own);
     match taken.find(|path| rejects.is_some() && place(path) == rejects) {

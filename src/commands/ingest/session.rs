@@ -258,7 +258,7 @@ impl Session<'_> {
     }
 
     /// The files that were read before.
-    pub fn known(&self) -> Result<Vec<Known>, IngestError> {
+    pub fn known(&mut self) -> Result<Vec<Known>, IngestError> {
         let sources = self.destination.sources()?;
         Ok(sources.into_iter().map(known).collect())
     }

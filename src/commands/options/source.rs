@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::connection::{ConnectionArgs, read_token, trace};
 use crate::{
-    address::Address,
+    address::{Address, StoreAddress},
     client::{Client, Options},
     commands::{Context, demo},
     config::{Asked, Environment, SettingsError, Target, Which},
@@ -32,7 +32,7 @@ pub struct SourceArgs {
     /// Ask the server or store of this profile [env: AUDITLOG_PROFILE]
     #[arg(long, value_name = "NAME", group = "place")]
     profile: Option<String>,
-    /// Ask a store's file [env: AUDITLOG_STORE]
+    /// Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]
     #[arg(long, value_name = "PATH", group = "place", conflicts_with_all = ["token_file", "ca_cert"])]
     store: Option<PathBuf>,
     #[command(flatten)]
@@ -75,6 +75,9 @@ impl SourceArgs {
             token_file: self.connection.token_file.clone(),
             ca_cert: self.connection.ca_cert.clone(),
         };
+        if let Some(store) = &self.store {
+            refuse_password(store)?;
+        }
         let target = match asked.demo || asked.url.is_some() || asked.store.is_some() {
             // These need no profile: a broken configuration must not stand in their way.
             true => Target::chosen(&asked, &context.environment, &Default::default()),
@@ -86,9 +89,8 @@ impl SourceArgs {
     /// Opens the source; nothing is asked yet.
     pub async fn open(&self, target: &Target, context: &Context) -> Result<Opened, Error> {
         match &target.which {
-            Which::Store(path) => {
-                refuse_postgres(&path.value)?;
-                let store = Store::open_existing(&path.value)?;
+            Which::Store(at) => {
+                let store = Store::open_existing(at.value.clone())?;
                 Ok(Opened {
                     source: Source::Store(store),
                     _demo: None,
@@ -129,18 +131,22 @@ impl SourceArgs {
     }
 }
 
-/// The file of the store that is named by a flag or else by the environment.
-pub fn store_path(flag: Option<&PathBuf>, environment: &Environment) -> Result<PathBuf, Error> {
-    let path = flag.or(environment.store.as_ref()).ok_or(Error::NoStore)?;
-    refuse_postgres(path)?;
-    Ok(path.clone())
+/// The store that is named by a flag or else by the environment.
+pub fn store_address(
+    flag: Option<&PathBuf>,
+    environment: &Environment,
+) -> Result<StoreAddress, Error> {
+    if let Some(flag) = flag {
+        refuse_password(flag)?;
+    }
+    let named = flag.or(environment.store.as_ref()).ok_or(Error::NoStore)?;
+    Ok(named.into())
 }
 
-/// The URL of a database is not repeated: it may hold a password.
-pub fn refuse_postgres(path: &Path) -> Result<(), Error> {
-    let text = path.to_string_lossy();
-    match text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        true => Err(Error::PostgresStore),
+/// Arguments are seen by everybody on the machine. The URL is not repeated.
+pub fn refuse_password(argument: &Path) -> Result<(), Error> {
+    match StoreAddress::from(argument).has_password() {
+        true => Err(Error::PasswordInArgument),
         false => Ok(()),
     }
 }

@@ -131,7 +131,7 @@ impl Location {
             }),
             (APPLICATION_ID, found, _) if found > 0 => Ok(found),
             (0, 0, true) => Ok(0),
-            _ => Err(StoreError::NotAStore(self.path().to_owned())),
+            _ => Err(StoreError::NotAStore(self.path().into())),
         }
     }
 
@@ -144,9 +144,9 @@ impl Location {
 
     fn cannot_open(&self, error: rusqlite::Error) -> StoreError {
         match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => StoreError::NotAStore(self.path().to_owned()),
+            Some(ErrorCode::NotADatabase) => StoreError::NotAStore(self.path().into()),
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StoreError::CannotOpen {
-                path: self.path().to_owned(),
+                store: self.path().into(),
                 reason: error.to_string(),
             },
             _ => error.into(),
@@ -241,10 +241,10 @@ pub(super) fn open_existing(path: &Path) -> Result<(Location, Connection), Store
     let path = absolute(path)?;
     let size = |path: &Path| fs::metadata(path).map(|metadata| metadata.len());
     match size(&path) {
-        Ok(0) => return Err(StoreError::NotAStore(path)),
+        Ok(0) => return Err(StoreError::NotAStore(path.into())),
         Ok(_) => refuse_foreign(&path)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(StoreError::NotFound(path));
+            return Err(StoreError::NotFound(path.into()));
         }
         Err(error) => return Err(StoreError::cannot_open(path, error)),
     }
@@ -278,7 +278,7 @@ pub(super) fn open_existing(path: &Path) -> Result<(Location, Connection), Store
 fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     // SQLite takes a file that is shorter than its smallest page for an empty one, and would write over it.
     if matches!(fs::metadata(path), Ok(file) if (1..512).contains(&file.len())) {
-        return Err(StoreError::NotAStore(path.to_owned()));
+        return Err(StoreError::NotAStore(path.into()));
     }
     let location = Location::Immutable(path.to_owned());
     match location.connect().and_then(|it| location.version(&it)) {

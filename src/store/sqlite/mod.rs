@@ -99,5 +99,9 @@ fn bind(
             let list = serde_json::Value::from(numbers.as_slice()).to_string();
             statement.raw_bind_parameter(at, list)
         }
+        Param::Texts(texts) => {
+            let list = serde_json::Value::from(texts.as_slice()).to_string();
+            statement.raw_bind_parameter(at, list)
+        }
     }
 }

@@ -13,9 +13,9 @@ use crate::{
         counts::{Bucket, Stretch, stretches},
         error::StoreError,
         kind::{Catalogue, Kinds, is_counted},
-        narrowing::{FEW, Narrowed, Narrowing},
+        narrowing::{Narrowed, Narrowing},
         scan::{Position, Scanned},
-        sql::{self, Question, Sql},
+        sql::{self, Dialect::Sqlite, Question, Sql},
     },
 };
 
@@ -57,7 +57,12 @@ impl Store {
                 true => reading.counted_page(limit, offset),
                 false => Ok(StoredPage {
                     total: reading.count()?,
-                    bodies: reading.bodies(&sql::page(&reading.question(), limit, offset)?)?,
+                    bodies: reading.bodies(&sql::page(
+                        Sqlite,
+                        &reading.question(),
+                        limit,
+                        offset,
+                    )?)?,
                 }),
             }
         };
@@ -83,7 +88,7 @@ impl Store {
         let (query, known, after) = (query.clone(), self.known.clone(), after.cloned());
         let read = move |connection: &mut Connection| {
             let reading = Reading::begin(connection, &query, &known)?;
-            let scan = sql::scan(&reading.question(), order, after.as_ref(), limit)?;
+            let scan = sql::scan(Sqlite, &reading.question(), order, after.as_ref(), limit)?;
             reading.scanned(&scan, limit)
         };
         self.readers.run(read).await
@@ -124,7 +129,7 @@ impl<'a> Reading<'a> {
             let sums = self.sums(&self.kinds, &stretches(&self.query.window))?;
             return Ok(sums.iter().map(|bucket| bucket.events).sum());
         }
-        let count = sql::count(&self.question())?;
+        let count = sql::count(Sqlite, &self.question())?;
         let mut statement = prepared(&self.transaction, &count)?;
         let mut rows = statement.raw_query();
         Ok(match rows.next()? {
@@ -150,27 +155,21 @@ impl<'a> Reading<'a> {
 
     /// The way to a page that steps over the fewest events.
     fn narrowed_page(&self, part: &Narrowed, limit: u32) -> Result<Sql, StoreError> {
-        let walked = sql::walked_page(&self.kinds, part, limit);
-        let Kinds::Of(kinds) = &self.kinds else {
-            return Ok(walked);
-        };
-        let wanted = part.offset.saturating_add(limit.into());
-        if part.matches > wanted.saturating_add(FEW) {
-            let window = part.window();
-            let all = self.sums(&Kinds::Every, &stretches(&window))?;
-            let all: u64 = all.iter().map(|bucket| bucket.events).sum();
-            if part.is_dense(all, wanted) {
-                return Ok(walked);
+        let all = match part.is_large(&self.kinds, limit) {
+            false => None,
+            true => {
+                let all = self.sums(&Kinds::Every, &stretches(&part.window()))?;
+                Some(all.iter().map(|bucket| bucket.events).sum())
             }
-        }
-        Ok(sql::sorted_page(kinds, part, limit))
+        };
+        Ok(sql::narrowed_page(Sqlite, &self.kinds, part, limit, all))
     }
 
     fn sums(&self, kinds: &Kinds, stretches: &[Stretch]) -> Result<Vec<Bucket>, StoreError> {
         if stretches.is_empty() || matches!(kinds, Kinds::Of(kinds) if kinds.is_empty()) {
             return Ok(Vec::new());
         }
-        let sums = sql::sums(kinds, stretches);
+        let sums = sql::sums(Sqlite, kinds, stretches);
         let mut statement = prepared(&self.transaction, &sums)?;
         let mut rows = statement.raw_query();
         let mut buckets = Vec::new();
@@ -237,7 +236,7 @@ mod tests {
             counts::stretches,
             kind::{Kinds, is_counted},
             narrowing::Narrowed,
-            sql::{Question, Sql},
+            sql::{Dialect::Sqlite, Question, Sql},
         },
     };
 
@@ -261,17 +260,17 @@ mod tests {
         };
         match kinds {
             Kinds::Every if !query.filters.is_empty() => vec![
-                sql::count(&question).unwrap(),
-                sql::page(&question, 100, 0).unwrap(),
-                sql::scan(&question, Order::NewestFirst, None, 100).unwrap(),
+                sql::count(Sqlite, &question).unwrap(),
+                sql::page(Sqlite, &question, 100, 0).unwrap(),
+                sql::scan(Sqlite, &question, Order::NewestFirst, None, 100).unwrap(),
             ],
             kinds => {
                 let mut all = vec![
-                    sql::sums(kinds, &stretches(&query.window)),
-                    sql::walked_page(kinds, &part, 100),
+                    sql::sums(Sqlite, kinds, &stretches(&query.window)),
+                    sql::walked_page(Sqlite, kinds, &part, 100),
                 ];
                 if let Kinds::Of(kinds) = kinds {
-                    all.push(sql::sorted_page(kinds, &part, 100));
+                    all.push(sql::sorted_page(Sqlite, kinds, &part, 100));
                 }
                 all
             }

@@ -1,7 +1,6 @@
 //! Looking after a store: what is in it, whether it is sound, and a copy of it.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -12,18 +11,12 @@ use tokio::task::spawn_blocking;
 
 use super::Store;
 use crate::{
-    api::{Event, Field, Timestamp},
+    api::Timestamp,
     store::{
-        counts::Deltas,
         error::StoreError,
-        kind::fields_of,
-        text::escaped,
-        upkeep::{Fault, StoreInfo},
+        upkeep::{Fault, MOST_FAULTS, Recount, StoreInfo, Stored},
     },
 };
-
-/// Faults that are named; where there are more, the store is not sound anyway.
-const MOST_FAULTS: usize = 20;
 
 impl Store {
     /// What is in the store.
@@ -37,8 +30,7 @@ impl Store {
             let transaction = connection.transaction()?;
             let mut faults = damages(&transaction)?;
             if faults.is_empty() {
-                faults.extend(wrong_events(&transaction)?);
-                faults.extend(wrong_counts(&transaction)?);
+                faults.extend(wrong_rows(&transaction)?);
             }
             faults.truncate(MOST_FAULTS);
             Ok(faults)
@@ -90,7 +82,9 @@ fn info(connection: &mut Connection) -> Result<StoreInfo, StoreError> {
         newest: time("SELECT max(event_time) FROM events")?,
         kinds: natural(number("SELECT count(*) FROM kinds")?),
         bytes: natural(number("PRAGMA page_count")? * number("PRAGMA page_size")?),
-        free_bytes: natural(number("PRAGMA freelist_count")? * number("PRAGMA page_size")?),
+        free_bytes: Some(natural(
+            number("PRAGMA freelist_count")? * number("PRAGMA page_size")?,
+        )),
     })
 }
 
@@ -103,63 +97,34 @@ fn damages(transaction: &Transaction<'_>) -> Result<Vec<Fault>, StoreError> {
     Ok(damages.map(Fault::Damage).collect())
 }
 
-/// Events whose columns are not what their JSON says.
-fn wrong_events(transaction: &Transaction<'_>) -> Result<Vec<Fault>, StoreError> {
+/// Events whose columns are not what their JSON says, and counts that are not what counting the events gives.
+fn wrong_rows(transaction: &Transaction<'_>) -> Result<Vec<Fault>, StoreError> {
     let mut statement = transaction.prepare(
-        "SELECT events.id, event_time, recorded_at, fields, actor_id, request_url, entity_ref, body \
+        "SELECT events.id, event_time, recorded_at, fields, actor_id, request_url, entity_ref, body, kind \
          FROM events LEFT JOIN kinds ON kinds.id = events.kind",
     )?;
     let mut rows = statement.query([])?;
-    let mut faults = Vec::new();
-    while let Some(row) = rows.next()?
-        && faults.len() < MOST_FAULTS
-    {
+    let (mut faults, mut recount) = (Vec::new(), Recount::default());
+    while let Some(row) = rows.next()? {
         let text = |at: usize| row.get_ref(at).map(|value| value.as_str().ok());
-        let event = Event::from_json(text(7)?.unwrap_or_default()).ok();
-        let is_right = match &event {
-            None => false,
-            Some(event) => {
-                let stored = |field| event.text(field).map(escaped);
-                let recorded = event.recorded_at().map(Timestamp::micros);
-                text(0)? == Some(&*escaped(event.id()))
-                    && row.get::<_, i64>(1)? == event.time().micros()
-                    && row.get::<_, Option<i64>>(2)? == recorded
-                    && text(3)? == Some(&*fields_of(event))
-                    && text(4)? == stored(Field::ActorId).as_deref()
-                    && text(5)? == stored(Field::RequestUrl).as_deref()
-                    && text(6)? == stored(Field::EntityRef).as_deref()
-            }
+        let stored = Stored {
+            id: text(0)?.unwrap_or_default(),
+            event_time: row.get(1)?,
+            recorded_at: row.get(2)?,
+            fields: text(3)?,
+            actor_id: text(4)?,
+            request_url: text(5)?,
+            entity_ref: text(6)?,
+            body: text(7)?.unwrap_or_default(),
         };
-        if !is_right {
-            faults.push(Fault::Event(text(0)?.unwrap_or_default().to_owned()));
+        if faults.len() < MOST_FAULTS {
+            faults.extend(stored.fault());
         }
+        recount.event(row.get(8)?, stored.event_time);
     }
-    Ok(faults)
-}
-
-/// Counts that are not what counting the events gives.
-fn wrong_counts(transaction: &Transaction<'_>) -> Result<Vec<Fault>, StoreError> {
-    let mut deltas = Deltas::default();
-    let mut events =
-        transaction.prepare("SELECT kind, event_time FROM events INDEXED BY events_by_time")?;
-    let mut rows = events.query([])?;
-    while let Some(row) = rows.next()? {
-        deltas.add(row.get(0)?, row.get(1)?, 1);
-    }
-    let counted = deltas.into_changes();
-    let mut left: BTreeMap<_, _> = counted
-        .map(|(grain, kind, start, n)| ((grain as i64, kind, start), n))
-        .collect();
     let mut kept = transaction.prepare("SELECT grain, kind, start, n FROM counts")?;
-    let mut rows = kept.query([])?;
-    let mut wrong = 0;
-    while let Some(row) = rows.next()? {
-        let place = (row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?);
-        wrong += u64::from(left.remove(&place) != Some(row.get(3)?));
-    }
-    wrong += left.len() as u64;
-    Ok(match wrong {
-        0 => Vec::new(),
-        wrong => vec![Fault::Counts(wrong)],
-    })
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    let kept: Vec<_> = kept.query_map([], row)?.collect::<Result<_, _>>()?;
+    faults.extend(recount.fault(kept));
+    Ok(faults)
 }

@@ -1,21 +1,35 @@
-//! Questions as SQL: text with `?` in it, and the values for each `?`. Pure; no value ever becomes part of the text.
+//! Questions as SQL: text with marks in it, and the value for each mark. Pure; no value ever becomes part of the text.
+//!
+//! The two databases hold the same tables. They differ in how a mark is written, in lists, in wildcards, and in that
+//! SQLite is told which index to use; PostgreSQL has statistics.
+
+mod filter;
 
 use super::{
+    MAX_BYTES,
     counts::Stretch,
     error::StoreError,
     kind::{EVERY_KIND, Kinds, is_counted},
     narrowing::Narrowed,
     scan::Position,
-    text::escaped,
 };
 use crate::{
     api::{Field, Timestamp},
-    query::{Filter, Order, Query, Window},
+    query::{Order, Query, Window},
     wildcard::Wildcard,
 };
 
-/// Name of the SQL function `(stored text, patterns) → whether one of them matches`, which SQLite is given.
-pub(super) const MATCHES_ANY: &str = "matches_any";
+pub(super) use filter::{MATCHES_ANY, wildcards};
+
+/// What is read of an event: its JSON, and its position.
+const READ: &str = "SELECT body, event_time, id, source FROM events";
+
+/// Whose SQL it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Sqlite,
+    Postgres,
+}
 
 /// The value of a mark.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,13 +37,15 @@ pub(super) enum Param {
     Integer(i64),
     Text(String),
     Integers(Vec<i64>),
+    Texts(Vec<String>),
 }
 
 /// A statement and its parameters.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Sql {
     pub(super) text: String,
     pub(super) params: Vec<Param>,
+    dialect: Dialect,
 }
 
 /// What a question is once kinds are known: filters of counted fields have become kinds.
@@ -41,8 +57,8 @@ pub(super) struct Question<'a> {
 
 /// The events in each span of some stretches: number of the grain and first hour, or the number of the stretch below
 /// zero and anything; and the events.
-pub(super) fn sums(kinds: &Kinds, stretches: &[Stretch]) -> Sql {
-    let mut sql = Sql::default();
+pub(super) fn sums(dialect: Dialect, kinds: &Kinds, stretches: &[Stretch]) -> Sql {
+    let mut sql = Sql::new(dialect, "");
     for (at, stretch) in stretches.iter().enumerate() {
         if at > 0 {
             sql.text.push_str(" UNION ALL ");
@@ -51,7 +67,7 @@ pub(super) fn sums(kinds: &Kinds, stretches: &[Stretch]) -> Sql {
             Stretch::Whole { grain, from, to } => {
                 let grain = grain as i64;
                 sql.text.push_str(&format!(
-                    "SELECT {grain}, start, sum(n) FROM counts WHERE grain = {grain}"
+                    "SELECT CAST({grain} AS bigint), start, CAST(sum(n) AS bigint) FROM counts WHERE grain = {grain}"
                 ));
                 match kinds {
                     Kinds::Every => sql.push(" AND kind = ", Param::Integer(EVERY_KIND)),
@@ -68,8 +84,10 @@ pub(super) fn sums(kinds: &Kinds, stretches: &[Stretch]) -> Sql {
                     Kinds::Of(_) => "events_by_kind",
                 };
                 sql.text.push_str(&format!(
-                    "SELECT {number}, 0, count(*) FROM events INDEXED BY {index} WHERE true"
+                    "SELECT CAST({number} AS bigint), CAST(0 AS bigint), count(*) FROM events"
                 ));
+                sql.push_index(index);
+                sql.text.push_str(" WHERE true");
                 if let Kinds::Of(kinds) = kinds {
                     sql.push_kinds(kinds);
                 }
@@ -80,74 +98,99 @@ pub(super) fn sums(kinds: &Kinds, stretches: &[Stretch]) -> Sql {
     sql
 }
 
+/// The way to a page of a narrowed window that steps over the fewest events; `all` is how many of any kind are in it,
+/// where [`Narrowed::is_large`] asks for that.
+pub(super) fn narrowed_page(
+    dialect: Dialect,
+    kinds: &Kinds,
+    part: &Narrowed,
+    limit: u32,
+    all: Option<u64>,
+) -> Sql {
+    match kinds {
+        Kinds::Of(of) if !all.is_some_and(|all| part.is_dense(all, limit)) => {
+            sorted_page(dialect, of, part, limit)
+        }
+        kinds => walked_page(dialect, kinds, part, limit),
+    }
+}
+
 /// The bodies of a page of a narrowed window, walking through it from its end.
-pub(super) fn walked_page(kinds: &Kinds, part: &Narrowed, limit: u32) -> Sql {
-    let mut sql = Sql::default();
-    sql.text
-        .push_str("SELECT body FROM events INDEXED BY events_by_time WHERE true");
+pub(super) fn walked_page(dialect: Dialect, kinds: &Kinds, part: &Narrowed, limit: u32) -> Sql {
+    let mut sql = Sql::new(dialect, READ);
+    sql.push_index("events_by_time");
+    sql.text.push_str(" WHERE true");
     sql.push_between(part.first, part.last);
     if let Kinds::Of(kinds) = kinds {
         sql.push_kinds(kinds);
     }
     sql.push_order(Order::NewestFirst);
     sql.push_page(limit, part.offset);
-    sql
+    sql.bounded(Order::NewestFirst)
 }
 
 /// The same for few matches among many events: they are looked up by kind, and sorted.
-pub(super) fn sorted_page(kinds: &[i64], part: &Narrowed, limit: u32) -> Sql {
-    let mut sql = Sql::default();
-    sql.text.push_str(
-        "SELECT body FROM (SELECT rowid AS at FROM events INDEXED BY events_by_kind WHERE true",
+pub(super) fn sorted_page(dialect: Dialect, kinds: &[i64], part: &Narrowed, limit: u32) -> Sql {
+    let place = match dialect {
+        Dialect::Sqlite => "rowid AS place",
+        Dialect::Postgres => "id, source",
+    };
+    let columns = "body, event_time, id, source";
+    let mut sql = Sql::new(
+        dialect,
+        &format!("SELECT {columns} FROM (SELECT {place} FROM events"),
     );
+    sql.push_index("events_by_kind");
+    sql.text.push_str(" WHERE true");
     sql.push_kinds(kinds);
     sql.push_between(part.first, part.last);
     sql.push_order(Order::NewestFirst);
     sql.push_page(limit, part.offset);
-    sql.text
-        .push_str(") CROSS JOIN events ON events.rowid = at");
+    sql.text.push_str(match dialect {
+        Dialect::Sqlite => ") AS page CROSS JOIN events ON events.rowid = place",
+        Dialect::Postgres => ") AS page JOIN events USING (id, source)",
+    });
     sql.push_order(Order::NewestFirst);
-    sql
+    sql.bounded(Order::NewestFirst)
 }
 
 /// The number of matches, counted one by one.
-pub(super) fn count(question: &Question<'_>) -> Result<Sql, StoreError> {
-    let mut sql = Sql::default();
-    let index = index_for(question.query);
-    sql.text
-        .push_str(&format!("SELECT count(*) FROM events INDEXED BY {index}"));
+pub(super) fn count(dialect: Dialect, question: &Question<'_>) -> Result<Sql, StoreError> {
+    let mut sql = Sql::new(dialect, "SELECT count(*) FROM events");
+    sql.push_index(index_for(question.query));
     sql.push_where(question, None)?;
     Ok(sql)
 }
 
 /// The bodies of a page, newest first.
-pub(super) fn page(question: &Question<'_>, limit: u32, offset: u64) -> Result<Sql, StoreError> {
-    let mut sql = Sql::default();
-    let index = index_for(question.query);
-    sql.text
-        .push_str(&format!("SELECT body FROM events INDEXED BY {index}"));
+pub(super) fn page(
+    dialect: Dialect,
+    question: &Question<'_>,
+    limit: u32,
+    offset: u64,
+) -> Result<Sql, StoreError> {
+    let mut sql = Sql::new(dialect, READ);
+    sql.push_index(index_for(question.query));
     sql.push_where(question, None)?;
     sql.push_order(Order::NewestFirst);
     sql.push_page(limit, offset);
-    Ok(sql)
+    Ok(sql.bounded(Order::NewestFirst))
 }
 
 /// The rows behind a position: body, and what a position is made of.
 pub(super) fn scan(
+    dialect: Dialect,
     question: &Question<'_>,
     order: Order,
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Sql, StoreError> {
-    let mut sql = Sql::default();
-    let index = index_for(question.query);
-    sql.text.push_str(&format!(
-        "SELECT body, event_time, id, source FROM events INDEXED BY {index}"
-    ));
+    let mut sql = Sql::new(dialect, READ);
+    sql.push_index(index_for(question.query));
     sql.push_where(question, after.map(|position| (order, position)))?;
     sql.push_order(order);
     sql.push(" LIMIT ", Param::Integer(limit.into()));
-    Ok(sql)
+    Ok(sql.bounded(order))
 }
 
 /// The index that a question is answered by.
@@ -169,16 +212,55 @@ fn index_for(query: &Query) -> &'static str {
     .unwrap_or("events_by_time")
 }
 
+fn ordered(order: Order) -> &'static str {
+    match order {
+        Order::NewestFirst => "ORDER BY event_time DESC, id DESC, source DESC",
+        Order::OldestFirst => "ORDER BY event_time, id, source",
+    }
+}
+
 fn integer(number: u64) -> i64 {
     // Nothing lies behind what the database's integers can hold.
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl Sql {
+    fn new(dialect: Dialect, text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            params: Vec::new(),
+            dialect,
+        }
+    }
+
     fn push(&mut self, text: &str, param: Param) {
         self.text.push_str(text);
-        self.text.push('?');
         self.params.push(param);
+        match self.dialect {
+            Dialect::Sqlite => self.text.push('?'),
+            Dialect::Postgres => self.text.push_str(&format!("${}", self.params.len())),
+        }
+    }
+
+    /// The index to use.
+    fn push_index(&mut self, name: &str) {
+        if self.dialect == Dialect::Sqlite {
+            self.text.push_str(&format!(" INDEXED BY {name}"));
+        }
+    }
+
+    /// The same rows without those that come when [`MAX_BYTES`] are reached. SQLite is read row by row instead.
+    fn bounded(mut self, order: Order) -> Self {
+        if self.dialect == Dialect::Postgres {
+            let by = ordered(order);
+            self.text = format!(
+                "SELECT body, event_time, id, source FROM (SELECT *, sum(octet_length(body)) OVER \
+                 ({by} ROWS UNBOUNDED PRECEDING) - octet_length(body) AS before FROM ({}) AS page) AS bounded \
+                 WHERE before < {MAX_BYTES} {by}",
+                self.text
+            );
+        }
+        self
     }
 
     fn push_kinds(&mut self, kinds: &[i64]) {
@@ -186,8 +268,16 @@ impl Sql {
             [kind] => self.push(" AND kind = ", Param::Integer(*kind)),
             kinds => {
                 let list = Param::Integers(kinds.to_vec());
-                self.push(" AND kind IN (SELECT value FROM json_each(", list);
-                self.text.push_str("))");
+                match self.dialect {
+                    Dialect::Sqlite => {
+                        self.push(" AND kind IN (SELECT value FROM json_each(", list);
+                        self.text.push_str("))");
+                    }
+                    Dialect::Postgres => {
+                        self.push(" AND kind = ANY(", list);
+                        self.text.push(')');
+                    }
+                }
             }
         }
     }
@@ -198,10 +288,8 @@ impl Sql {
     }
 
     fn push_order(&mut self, order: Order) {
-        self.text.push_str(match order {
-            Order::NewestFirst => " ORDER BY event_time DESC, id DESC, source DESC",
-            Order::OldestFirst => " ORDER BY event_time, id, source",
-        });
+        self.text.push(' ');
+        self.text.push_str(ordered(order));
     }
 
     fn push_page(&mut self, limit: u32, offset: u64) {
@@ -252,61 +340,6 @@ impl Sql {
         self.push(", ", Param::Text(position.id.clone()));
         self.push(", ", Param::Integer(position.source));
         self.text.push(')');
-    }
-
-    /// As `Filter::lets_through`: null is none of the values, and passes where no value is asked for.
-    fn push_filter(&mut self, filter: &Filter) -> Result<(), StoreError> {
-        let column = column(filter.field)?;
-        if !filter.any_of.is_empty() {
-            self.text.push_str(" AND ");
-            self.push_any(column, &filter.any_of);
-        }
-        if !filter.none_of.is_empty() {
-            self.text
-                .push_str(&format!(" AND ({column} IS NULL OR NOT "));
-            self.push_any(column, &filter.none_of);
-            self.text.push(')');
-        }
-        Ok(())
-    }
-
-    /// `(column IN (…) OR matches_any(column, …))`, without the half that nothing is left for.
-    fn push_any(&mut self, column: &str, patterns: &[Wildcard]) {
-        let literals = patterns.iter().filter_map(Wildcard::as_literal);
-        let wildcards = patterns.iter().filter(|it| it.as_literal().is_none());
-        let wildcards: Vec<Vec<&str>> = wildcards.map(|it| it.pieces().collect()).collect();
-        self.text.push('(');
-        let mut before = format!("{column} IN (");
-        let mut or = "";
-        for literal in literals {
-            self.push(&before, Param::Text(escaped(literal).into_owned()));
-            before = ", ".to_owned();
-            or = ") OR ";
-        }
-        match wildcards.is_empty() {
-            true => self.text.push(')'),
-            false => {
-                // One call for all of them: a chain of thousands of `OR` is deeper than SQLite lets an expression be.
-                let list = serde_json::Value::from(wildcards).to_string();
-                self.push(&format!("{or}{MATCHES_ANY}({column}, "), Param::Text(list));
-                self.text.push(')');
-            }
-        }
-        self.text.push(')');
-    }
-}
-
-/// The wildcards of a list that was written for [`MATCHES_ANY`].
-pub(super) fn wildcards(list: &str) -> Result<Vec<Wildcard>, serde_json::Error> {
-    let lists: Vec<Vec<String>> = serde_json::from_str(list)?;
-    Ok(lists.into_iter().map(Wildcard::from_pieces).collect())
-}
-
-/// The column that holds a field's text. Times have none: they are stored as numbers.
-fn column(field: Field) -> Result<&'static str, StoreError> {
-    match field {
-        Field::EventTime | Field::RecordedAt => Err(StoreError::NotFilterable(field)),
-        _ => Ok(field.name()),
     }
 }
 

@@ -1,0 +1,141 @@
+//! Where a store is: a file, or a database by its URL.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A store: the path of a file, or what begins with `postgres://` or `postgresql://`.
+///
+/// It is shown without the password and the parameters of a URL.
+#[derive(Clone, Debug)]
+pub enum StoreAddress {
+    /// A file of SQLite.
+    File(PathBuf),
+    /// A database of PostgreSQL.
+    Database(DatabaseUrl),
+}
+
+/// The URL of a database, which may hold a password.
+#[derive(Clone, Debug)]
+pub struct DatabaseUrl {
+    url: SecretString,
+    shown: String,
+    has_password: bool,
+}
+
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+
+impl<P: Into<PathBuf>> From<P> for StoreAddress {
+    fn from(path: P) -> Self {
+        let path = path.into();
+        match path.to_str().and_then(DatabaseUrl::parse) {
+            Some(url) => Self::Database(url),
+            None => Self::File(path),
+        }
+    }
+}
+
+impl StoreAddress {
+    /// The file, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Database(_) => None,
+        }
+    }
+
+    /// Whether it carries a password.
+    pub fn has_password(&self) -> bool {
+        matches!(self, Self::Database(url) if url.has_password)
+    }
+}
+
+impl fmt::Display for StoreAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Database(url) => f.write_str(&url.shown),
+        }
+    }
+}
+
+impl PartialEq for StoreAddress {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(one), Self::File(other)) => one == other,
+            (Self::Database(one), Self::Database(other)) => one.expose() == other.expose(),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for StoreAddress {}
+
+impl DatabaseUrl {
+    fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = SCHEMES
+            .iter()
+            .find_map(|scheme| Some((scheme, text.strip_prefix(scheme)?)))?;
+        let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        // A `/` in a password has to be encoded; where it is not, more is hidden rather than less.
+        let (login, place) = place.rsplit_once('@').unwrap_or(("", place));
+        let (user, password) = match login.split_once(':') {
+            Some((user, password)) => (user, Some(password)),
+            None => (login, None),
+        };
+        let at = if user.is_empty() { "" } else { "@" };
+        Some(Self {
+            url: text.into(),
+            shown: format!("{scheme}{user}{at}{place}"),
+            has_password: password.is_some()
+                || parameters.split('&').any(|it| it.starts_with("password=")),
+        })
+    }
+
+    /// The whole of it.
+    pub fn expose(&self) -> &str {
+        self.url.expose_secret()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StoreAddress;
+
+    #[test]
+    fn a_url_is_shown_without_its_secrets() {
+        for (text, shown, has_password) in [
+            ("postgres://h/db", "postgres://h/db", false),
+            ("postgres://me@h:5433/db", "postgres://me@h:5433/db", false),
+            (
+                "postgresql://me:pw@a,b:1/db",
+                "postgresql://me@a,b:1/db",
+                true,
+            ),
+            ("postgres://me:p@w/x@h/db", "postgres://me@h/db", true),
+            (
+                "postgres:///db?host=/run&password=x",
+                "postgres:///db",
+                true,
+            ),
+            ("postgres://h/db?sslmode=require", "postgres://h/db", false),
+        ] {
+            let address = StoreAddress::from(text);
+            assert_eq!(address.to_string(), shown);
+            assert_eq!(address.has_password(), has_password, "{text}");
+            assert!(!format!("{address:?}").contains("pw"), "{address:?}");
+            assert_eq!(address.file(), None);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_a_file() {
+        for text in ["trail.db", "./postgres:", "Postgres://h/db", "mysql://x/y"] {
+            let address = StoreAddress::from(text);
+            assert_eq!(address.file(), Some(text.as_ref()));
+        }
+    }
+}
