@@ -1,5 +1,5 @@
-//! One question, three places: in memory, in SQLite and over HTTP, random questions about random events have the
-//! same answer, in the same order.
+//! One question, four places: in memory, in SQLite, in PostgreSQL and over HTTP, random questions about random events
+//! have the same answer, in the same order.
 
 use std::{cell::Cell, cmp::Ordering, collections::HashSet, fmt::Debug};
 
@@ -259,8 +259,7 @@ fn page_of<T: Clone + Debug>(all: &[T], question: &Question) -> Vec<T> {
 }
 
 /// Asks everything everywhere and gives how many questions had some, but not all, events for an answer.
-async fn telling_questions(case: &Case) -> usize {
-    let store = Store::in_memory().unwrap();
+async fn telling_questions(case: &Case, store: Store) -> usize {
     let mut model = without_doubles(case.stored.clone());
     assert_eq!(write(&store, &case.stored), model.len() as u64);
     model.sort_by(in_order);
@@ -315,15 +314,30 @@ async fn telling_questions(case: &Case) -> usize {
 
 #[test]
 fn memory_sqlite_and_http_give_the_same_answer() {
+    agree(100, || Store::in_memory().unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn memory_postgresql_and_http_give_the_same_answer() {
+    use crate::support::postgres::Postgres;
+    let server = Postgres::shared();
+    agree(60, || Store::open(server.database()).unwrap());
+}
+
+/// Asks random questions about random events in new stores.
+fn agree(cases: u32, store: impl Fn() -> Store) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (asked, telling) = (Cell::new(0), Cell::new(0));
     let config = Config {
-        cases: 100,
+        cases,
         failure_persistence: None,
         ..Config::default()
     };
     let run = TestRunner::new(config).run(&case(), |case| {
-        telling.set(telling.get() + runtime.block_on(telling_questions(&case)));
+        let found = runtime.block_on(async { telling_questions(&case, store()).await });
+        telling.set(telling.get() + found);
         asked.set(asked.get() + case.questions.len() + case.sendable.len());
         Ok(())
     });

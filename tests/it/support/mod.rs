@@ -10,6 +10,8 @@ pub mod logs;
 pub mod message;
 pub mod model_server;
 pub mod pages;
+#[cfg(unix)]
+pub mod postgres;
 pub mod posting;
 pub mod process;
 #[cfg(unix)]
