@@ -24,7 +24,7 @@ const HOUR: i64 = 3_600_000_000;
 /// The first version of a store, as it was written.
 const FIRST_VERSION: &str = include_str!("../../src/store/sqlite/migrations/0001_events.sql");
 
-fn event(number: u64, time: i64, plugin: &str, actor: &str) -> Event {
+pub fn event(number: u64, time: i64, plugin: &str, actor: &str) -> Event {
     let time = Timestamp::from_micros(time).unwrap();
     let json = serde_json::json!({
         "id": format!("{number:06}"), "event_time": time.to_string(), "plugin_id": plugin,
@@ -168,7 +168,7 @@ fn a_wrong_count_is_noticed() {
 }
 
 /// A busy plugin with crowded hours and a rare one beside it.
-fn long_trail() -> Vec<Event> {
+pub fn long_trail() -> Vec<Event> {
     let mut random = fastrand::Rng::with_seed(7);
     let mut events = Vec::new();
     for number in 0..12_000u64 {
@@ -191,7 +191,11 @@ fn long_trail() -> Vec<Event> {
 #[tokio::test]
 async fn pages_at_any_place_of_a_long_trail_are_those_of_a_sorted_list() {
     let store = Store::in_memory().unwrap();
-    let mut sorted = long_trail();
+    pages_are_those_of_a_sorted_list(&store, long_trail()).await;
+}
+
+/// Stores a trail and asks for pages at random places of it.
+pub async fn pages_are_those_of_a_sorted_list(store: &Store, mut sorted: Vec<Event>) {
     store.writer().unwrap().append(&sorted, None).unwrap();
     sorted.sort_by(newest_first);
     let mut random = fastrand::Rng::with_seed(11);

@@ -43,6 +43,7 @@ mod output;
 mod page_sizes;
 mod paging;
 mod politeness;
+mod postgres;
 mod profile;
 mod progress;
 mod proxies;

@@ -28,6 +28,7 @@ pub struct Postgres {
     port: u16,
     owner: Option<(u32, u32)>,
     settings: Vec<String>,
+    is_shared: bool,
     running: Option<Running>,
 }
 
@@ -42,11 +43,16 @@ impl Postgres {
     /// The server that tests share. Each takes a database of its own.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start(&["fsync=off"]))
+        SHARED.get_or_init(|| Self::new(&["fsync=off"], true))
     }
 
-    /// A new server. Its own order of texts is a language's, to see that nothing relies on it.
+    /// A new server.
     pub fn start(settings: &[&str]) -> Self {
+        Self::new(settings, false)
+    }
+
+    /// Its own order of texts is a language's, to see that nothing relies on it.
+    fn new(settings: &[&str], is_shared: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         // The server refuses to be root.
         let owner = fs::metadata("/proc/self").unwrap();
@@ -60,6 +66,7 @@ impl Postgres {
             dir,
             owner,
             settings: settings.iter().map(|it| (*it).to_owned()).collect(),
+            is_shared,
             running: None,
         };
         let password = server.dir.path().join("password");
@@ -102,6 +109,11 @@ impl Postgres {
         fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     }
 
+    /// A setting, for when it starts again.
+    pub fn set(&mut self, setting: &str) {
+        self.settings.push(setting.to_owned());
+    }
+
     /// Its folder, in which its user can read.
     pub fn dir(&self) -> &Path {
         self.dir.path()
@@ -136,10 +148,15 @@ impl Postgres {
             .append(true)
             .open(self.dir.path().join("log"))
             .unwrap();
-        // The shell tells the server to stop when nobody holds its input any more.
+        // The shell stops the server when nobody holds its input any more, and clears away what nobody else will.
         shell
-            .args(["-c", r#""$@" </dev/null & server=$!; (cat >/dev/null; kill -INT $server 2>/dev/null) & wait $server"#])
-            .arg("sh")
+            .args(["-c", r#"exec 3<&0; "$@" </dev/null 3<&- & server=$!
+                (cat <&3 >/dev/null; kill -QUIT $server; [ -z "$0" ] || { wait; rm -rf "$0"; }) 2>/dev/null &
+                wait $server"#])
+            .arg(match self.is_shared {
+                true => self.dir.path().as_os_str(),
+                false => "".as_ref(),
+            })
             .arg(programs().join("postgres"))
             .arg("-D")
             .arg(self.data())

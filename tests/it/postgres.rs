@@ -1,0 +1,496 @@
+//! A store in PostgreSQL, over a real server: what a database is taken for one, several programs at once, a server that
+//! goes away, and what nobody may read.
+
+#![cfg(unix)]
+
+use std::{collections::HashSet, fs, time::Duration};
+
+use auditlog::{
+    api::{Event, Field, Timestamp},
+    query::{Filter, Query},
+    store::{Fault, Store, StoreError, Writer},
+};
+
+use crate::{
+    counts::{event, long_trail, pages_are_those_of_a_sorted_list},
+    support::{
+        Home, TOKEN,
+        authority::Authority,
+        fixture,
+        logs::RECORDING,
+        postgres::{Postgres, connected, name_of},
+        process::Serving,
+    },
+};
+
+const START: i64 = 1_769_896_800_000_000;
+const HOUR: i64 = 3_600_000_000;
+
+/// The counts that differ from what the events give, counted by PostgreSQL's own calendar.
+const WRONG_COUNTS: &str = "WITH hours AS (SELECT kind, floor(event_time / 3600000000.0)::bigint AS hour FROM events),
+    starts AS (
+        SELECT 0 AS grain, kind, hour AS start FROM hours
+        UNION ALL SELECT 1, kind, extract(epoch FROM date_trunc('day', to_timestamp(hour * 3600)))::bigint / 3600 FROM hours
+        UNION ALL SELECT 2, kind, extract(epoch FROM date_trunc('month', to_timestamp(hour * 3600)))::bigint / 3600 FROM hours),
+    counted AS (
+        SELECT grain, kind, start, count(*) AS n FROM starts GROUP BY 1, 2, 3
+        UNION ALL SELECT grain, 0, start, count(*) FROM starts GROUP BY 1, 2, 3)
+    SELECT count(*) FROM counted FULL JOIN counts USING (grain, kind, start) WHERE counted.n IS DISTINCT FROM counts.n";
+
+async fn wrong_counts(client: &tokio_postgres::Client) -> i64 {
+    let set = "SET search_path = auditlog; SET timezone = 'UTC'";
+    client.batch_execute(set).await.unwrap();
+    client.query_one(WRONG_COUNTS, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn pages_at_any_place_of_a_long_trail_are_those_of_a_sorted_list() {
+    let store = Store::open(Postgres::shared().database()).unwrap();
+    pages_are_those_of_a_sorted_list(&store, long_trail()).await;
+}
+
+/// Four store, one deletes, and whoever looks sees the events and their counts agree at every moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+#[ignore = "needs PostgreSQL"]
+async fn counts_are_what_counting_gives_while_several_write() {
+    let url = Postgres::shared().database();
+    let store = Store::open(&url).unwrap();
+    let writers = (0..4u64).map(|writer| {
+        let url = url.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut random = fastrand::Rng::with_seed(writer);
+            let mut to = Writer::open(&url).unwrap();
+            let mut stored = 0;
+            for _ in 0..40 {
+                let size = random.usize(1..60);
+                let draft = |_| {
+                    // Ids of all writers meet, and their instants lie around bounds of hours, days and months.
+                    let id = random.u64(0..3_000);
+                    let hours = [0, 1, 2, 3, 26, 27, 674, 9_600, -600_000];
+                    let at = START + hours[(id % 9) as usize] * HOUR + id as i64 % 3 - 1;
+                    event(
+                        id,
+                        at,
+                        ["catalog", "scaffolder", "x\0"][(id % 3) as usize],
+                        "user:x",
+                    )
+                };
+                let events: Vec<_> = (0..size).map(draft).collect();
+                stored += match random.bool() {
+                    true => to.append(&events, None).unwrap(),
+                    false => {
+                        let now = || Timestamp::from_micros(START).unwrap();
+                        to.append_new(&[&events, &events[..1]], now)
+                            .unwrap()
+                            .iter()
+                            .sum()
+                    }
+                };
+            }
+            stored
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    let deleter = {
+        let url = url.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut from = Writer::open(&url).unwrap();
+            let mut deleted = 0;
+            for round in 0..60 {
+                let before = START + [-1_000, 1, 2, 30][round % 4] * HOUR;
+                let before = Timestamp::from_micros(before).unwrap();
+                deleted += from.delete_before(before, 7).unwrap();
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            deleted
+        })
+    };
+    let client = connected(&url).await;
+    let mut looks = 0;
+    while !deleter.is_finished() || writers.iter().any(|it| !it.is_finished()) {
+        assert_eq!(wrong_counts(&client).await, 0);
+        looks += 1;
+    }
+    let mut stored = 0;
+    for writer in writers {
+        stored += writer.await.unwrap();
+    }
+    let left = stored - deleter.await.unwrap();
+    assert!(looks > 10 && left > 0, "{looks} {left}");
+    assert_eq!(store.count(&Query::default()).await.unwrap(), left);
+    assert_eq!(wrong_counts(&client).await, 0);
+    assert_eq!(store.check().await.unwrap(), []);
+    // The tests that counts and rows can tell.
+    let spoil = "UPDATE counts SET n = n + 1 WHERE kind = 0 AND grain = 2; UPDATE events SET actor_id = 'x'";
+    client.batch_execute(spoil).await.unwrap();
+    assert_ne!(wrong_counts(&client).await, 0);
+    let faults = store.check().await.unwrap();
+    assert!(
+        faults.iter().any(|it| matches!(it, Fault::Event(_))),
+        "{faults:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+#[ignore = "needs PostgreSQL"]
+async fn many_programs_may_make_one_store_at_the_same_time() {
+    let url = Postgres::shared().database();
+    let open = |number: u64| {
+        let url = url.clone();
+        tokio::task::spawn_blocking(move || {
+            let events = [event(number, START, "catalog", "a")];
+            Store::open(&url)
+                .unwrap()
+                .writer()
+                .unwrap()
+                .append(&events, None)
+        })
+    };
+    let opened: Vec<_> = (0..12).map(open).collect();
+    for one in opened {
+        assert_eq!(one.await.unwrap().unwrap(), 1);
+    }
+    let store = Store::open_existing(&url).unwrap();
+    assert_eq!(store.count(&Query::default()).await.unwrap(), 12);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn a_database_that_is_not_ours_is_refused_and_not_touched() {
+    let server = Postgres::shared();
+    let url = server.database();
+    let name = name_of(&url);
+    let objects = "SELECT count(*) FROM pg_class WHERE relnamespace = 'auditlog'::regnamespace";
+    assert!(matches!(
+        Store::open_existing(&url),
+        Err(StoreError::NotFound(_))
+    ));
+    server.psql(name, "CREATE SCHEMA auditlog CREATE TABLE theirs (x int)");
+    for opened in [Store::open(&url), Store::open_existing(&url)] {
+        assert!(matches!(opened, Err(StoreError::NotAStore(_))));
+    }
+    assert_eq!(server.psql(name, objects), "1");
+    // An empty schema may have been made for us.
+    server.psql(name, "DROP TABLE auditlog.theirs");
+    let store = Store::open(&url).unwrap();
+    server.psql(name, "UPDATE auditlog.version SET version = 99");
+    assert!(matches!(
+        Store::open(&url),
+        Err(StoreError::TooNew {
+            found: 99,
+            known: 1
+        })
+    ));
+    drop(store);
+    server.psql(
+        "postgres",
+        "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0",
+    );
+    let refused = Store::open(server.url("ascii")).unwrap_err().to_string();
+    assert!(
+        refused.contains("its encoding is SQL_ASCII; UTF8 is needed"),
+        "{refused}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn who_may_only_read_can_ask_and_nothing_else() {
+    let server = Postgres::shared();
+    let url = server.database();
+    let store = Store::open(&url).unwrap();
+    store
+        .writer()
+        .unwrap()
+        .append(&[event(1, START, "catalog", "a")], None)
+        .unwrap();
+    server.psql(
+        name_of(&url),
+        "CREATE ROLE auditor LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA auditlog TO auditor; \
+         GRANT SELECT ON ALL TABLES IN SCHEMA auditlog TO auditor",
+    );
+    let url = url.replace("postgres:sesame@", "auditor:x@");
+    let store = Store::open_existing(&url).unwrap();
+    let query = Query {
+        filters: vec![Filter::equals(Field::PluginId, "catalog")],
+        ..Query::default()
+    };
+    assert_eq!(store.page(&query, 9, 0).await.unwrap().total, 1);
+    let refused = store.writer().unwrap().append(&[], None).unwrap_err();
+    assert!(matches!(refused, StoreError::Postgres(_)), "{refused:?}");
+    assert!(
+        refused.to_string().contains("permission denied"),
+        "{refused}"
+    );
+}
+
+/// A connection that the server has ended is made anew, and a question that nobody waits for is stopped.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn a_server_that_was_away_is_asked_again() {
+    let mut server = Postgres::start(&["fsync=off"]);
+    let url = server.database();
+    let store = Store::open(&url).unwrap();
+    let mut writer = store.writer().unwrap();
+    writer
+        .append(&[event(1, START, "catalog", "a")], None)
+        .unwrap();
+    assert_eq!(store.count(&Query::default()).await.unwrap(), 1);
+    server.kill();
+    let gone = writer
+        .append(&[event(2, START, "catalog", "a")], None)
+        .unwrap_err();
+    assert!(matches!(gone, StoreError::Away(_)), "{gone:?}");
+    let gone = store.count(&Query::default()).await.unwrap_err();
+    assert!(matches!(gone, StoreError::Away(_)), "{gone:?}");
+    server.run();
+    writer
+        .append(&[event(2, START, "catalog", "a")], None)
+        .unwrap();
+    assert_eq!(store.count(&Query::default()).await.unwrap(), 2);
+
+    let holder = connected(&url).await;
+    holder
+        .batch_execute("BEGIN; LOCK TABLE auditlog.counts IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let everything = Query::default();
+    let waiting = tokio::time::timeout(Duration::from_millis(300), store.count(&everything));
+    assert!(waiting.await.is_err());
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'auditlog' AND state = 'active'";
+    let mut looks = 0;
+    while server.psql("postgres", running) != "0" {
+        looks += 1;
+        assert!(looks < 200, "the question goes on");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(store.count(&Query::default()).await.unwrap(), 2);
+}
+
+/// A program that stands still in the middle of writing holds up others for a while, not for ever.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn who_holds_up_others_is_waited_for_so_long_and_no_longer() {
+    let url = Postgres::shared().database();
+    let store = Store::open(&url).unwrap();
+    let holder = connected(&url).await;
+    let hold = "SET idle_in_transaction_session_timeout = '13s'; BEGIN; SELECT FROM auditlog.writing FOR UPDATE";
+    holder.batch_execute(hold).await.unwrap();
+    let mut writer = store.writer().unwrap();
+    let locked = writer
+        .append(&[event(1, START, "catalog", "a")], None)
+        .unwrap_err();
+    assert!(matches!(locked, StoreError::Locked), "{locked:?}");
+    // Readers never wait.
+    assert_eq!(store.count(&Query::default()).await.unwrap(), 0);
+    writer
+        .append(&[event(1, START, "catalog", "a")], None)
+        .unwrap();
+    assert_eq!(store.count(&Query::default()).await.unwrap(), 1);
+}
+
+/// What is recorded later is recorded at a later time, whatever the clocks of two machines say.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn a_clock_that_is_behind_records_nothing_before_what_others_recorded() {
+    let store = Store::open(Postgres::shared().database()).unwrap();
+    let at = |seconds: i64| Timestamp::from_micros(START + seconds * 1_000_000).unwrap();
+    let append = |id: u64, seconds: i64| {
+        let events = [event(id, START, "catalog", "a")];
+        let mut writer = store.writer().unwrap();
+        writer.append_new(&[&events], || at(seconds)).unwrap();
+    };
+    append(1, 100);
+    append(2, 40);
+    append(3, 101);
+    let page = store.page(&Query::default(), 9, 0).await.unwrap();
+    let recorded = page.bodies.iter().map(|body| {
+        let event = Event::from_json(body).unwrap();
+        event.recorded_at().unwrap()
+    });
+    let recorded: HashSet<_> = recorded.map(Timestamp::micros).collect();
+    assert_eq!(
+        recorded,
+        HashSet::from([at(100).micros(), at(101).micros()])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn tls_is_believed_as_far_as_was_asked_for() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.certificate("localhost", 2099);
+    let mut server = Postgres::start(&["fsync=off"]);
+    let home = Home::new();
+    let roots = home.write("ca.pem", &authority.pem);
+    let other = home.write("other.pem", Authority::new().pem);
+    for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+        let path = server.dir().join("data").join(name);
+        fs::write(&path, text).unwrap();
+        server.give(&path);
+    }
+    server.set("ssl=on");
+    server.kill();
+    server.run();
+    let url = server.database();
+    let in_use = |more: &str, host: &str| {
+        let url = url.replace("127.0.0.1", host);
+        Store::open(format!("{url}?{more}"))
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    let full = format!("sslmode=verify-full&sslrootcert={}", roots.display());
+    let only = "SELECT count(*) FILTER (WHERE ssl) || '/' || count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                WHERE application_name = 'auditlog'";
+    let store = Store::open(format!("{}?{full}", url.replace("127.0.0.1", "localhost"))).unwrap();
+    store.count(&Query::default()).await.unwrap();
+    assert_eq!(server.psql("postgres", only), "1/1");
+    for good in ["", "sslmode=disable", "sslmode=require"] {
+        in_use(good, "127.0.0.1").unwrap();
+    }
+    in_use(&full, "localhost").unwrap();
+    // Another name, another authority, none at all.
+    for (bad, host) in [
+        (full.clone(), "127.0.0.1"),
+        (full.replace("ca.pem", "other.pem"), "localhost"),
+        (
+            format!("sslmode=require&sslrootcert={}", other.display()),
+            "127.0.0.1",
+        ),
+        ("sslmode=verify-full".to_owned(), "localhost"),
+    ] {
+        let refused = in_use(&bad, host).unwrap_err();
+        assert!(refused.contains("certificate"), "{bad}: {refused}");
+        assert!(!refused.contains("sesame"), "{refused}");
+    }
+    in_use(&full.replace("verify-full", "verify-ca"), "127.0.0.1").unwrap();
+    let nonsense = in_use("sslmode=yes", "127.0.0.1").unwrap_err();
+    assert!(nonsense.ends_with("sslmode is disable, prefer, require, verify-ca or verify-full"));
+    let missing = in_use("sslmode=verify-full&sslrootcert=/no/file", "localhost").unwrap_err();
+    assert!(missing.contains("sslrootcert /no/file"), "{missing}");
+}
+
+/// As a user meets it: a URL in the environment or with a password file, every command, and no password anywhere.
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn the_commands_work_over_a_database() {
+    let url = Postgres::shared().database();
+    let plain = url.replace(":sesame@", "@");
+    let home = Home::with_recording();
+    fs::copy(fixture(RECORDING), home.path("app.jsonl")).unwrap();
+    let run = |args: &[&str], set: &[(&str, &str)]| {
+        let mut command = home.command(args);
+        command.envs(set.iter().copied());
+        let run = crate::support::Run::of(command.output().unwrap());
+        assert!(!format!("{run:?}").contains("sesame"), "{run:?}");
+        run
+    };
+    let refused = run(&["ingest", "app.jsonl", "--store", &url], &[]);
+    assert_eq!(refused.code, 2);
+    assert_eq!(
+        refused.stderr,
+        "error: the URL of the store holds a password, and everybody on this machine can see it — leave it out of the \
+         URL: PGPASSFILE names a file with it, or AUDITLOG_STORE holds the whole URL\n"
+    );
+    let whole = [("AUDITLOG_STORE", url.as_str())];
+    let none = run(&["events", "--since", "2020-01-01"], &whole);
+    assert_eq!(none.code, 2, "{none:?}");
+    assert!(
+        none.stderr
+            .contains("there is no store at postgres://postgres@127.0.0.1:"),
+        "{none:?}"
+    );
+
+    let ingested = run(&["ingest", "app.jsonl"], &whole);
+    let said = "read 182, stored 89, excluded 5, initiated 87, other 1, repaired 0, rejected 0\n";
+    assert!(
+        ingested.code == 0 && ingested.stderr.contains(said),
+        "{ingested:?}"
+    );
+    let again = run(&["ingest", "app.jsonl"], &whole);
+    assert!(
+        again.code == 0 && again.stderr.contains("read 0, stored 0,"),
+        "{again:?}"
+    );
+
+    let password = home.write_private("pgpass", "127.0.0.1:*:*:postgres:sesame\n");
+    let file = [("PGPASSFILE", password.to_str().unwrap())];
+    let events = [
+        "events",
+        "--store",
+        &plain,
+        "--since",
+        "2020-01-01",
+        "-o",
+        "csv",
+        "--columns",
+        "id",
+    ];
+    let told = run(&events, &file);
+    assert_eq!(
+        (told.code, told.stdout.lines().count()),
+        (0, 90),
+        "{told:?}"
+    );
+    let of_sqlite = run(
+        &[
+            "events",
+            "--store",
+            "s.db",
+            "--since",
+            "2020-01-01",
+            "-o",
+            "csv",
+            "--columns",
+            "id",
+        ],
+        &[],
+    );
+    assert_eq!(told.stdout, of_sqlite.stdout);
+    let wrong = run(&events, &[("PGPASSWORD", "wrong")]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    assert!(
+        wrong.stderr.contains("password authentication failed"),
+        "{wrong:?}"
+    );
+
+    let info = run(&["store", "info"], &whole);
+    assert!(info.stdout.contains("Events   89\n"), "{info:?}");
+    assert_eq!(
+        run(&["store", "check"], &whole).stdout,
+        "sound: 89 events\n"
+    );
+    let backup = run(&["store", "backup", "copy.db"], &whole);
+    assert!(backup.stderr.contains("pg_dump"), "{backup:?}");
+    let explained = run(&["events", "--explain", "--since", "2020-01-01"], &whole);
+    assert!(
+        explained.stdout.contains("postgres://postgres@"),
+        "{explained:?}"
+    );
+
+    let config = format!(
+        "backend: {{auth: {{externalAccess: [{{type: static, options: {{token: {TOKEN}, subject: 'external:x'}}}}]}}}}\n\
+         auditLog: {{store: '{url}'}}\n"
+    );
+    home.write_private("app-config.yaml", config);
+    let serving = Serving::start(&home, &["--config", "app-config.yaml"]);
+    let asked = run(
+        &[
+            "events",
+            "--url",
+            &serving.url,
+            "--since",
+            "2020-01-01",
+            "-o",
+            "csv",
+            "--columns",
+            "id",
+        ],
+        &[("AUDITLOG_TOKEN", TOKEN)],
+    );
+    assert_eq!(asked.stdout, told.stdout);
+    let pruned = run(&["store", "prune", "--before", "2030-01-01"], &whole);
+    assert_eq!(pruned.stdout, "89 events deleted\n");
+}
