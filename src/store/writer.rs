@@ -38,7 +38,7 @@ pub struct Writer(Database);
 #[derive(Debug)]
 enum Database {
     Sqlite(sqlite::Writer),
-    Postgres(postgres::Writer),
+    Postgres(Box<postgres::Writer>),
 }
 
 impl Writer {
@@ -55,7 +55,7 @@ impl Writer {
     }
 
     pub(super) fn postgres(writer: postgres::Writer) -> Self {
-        Self(Database::Postgres(writer))
+        Self(Database::Postgres(Box::new(writer)))
     }
 
     /// Every file that has been read, and how far.

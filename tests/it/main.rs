@@ -44,6 +44,8 @@ mod page_sizes;
 mod paging;
 mod politeness;
 mod postgres;
+mod postgres_killed;
+mod postgres_plans;
 mod profile;
 mod progress;
 mod proxies;

@@ -14,7 +14,7 @@ use auditlog::{
 use crate::{
     counts::{event, long_trail, pages_are_those_of_a_sorted_list},
     support::{
-        Home, TOKEN,
+        Home, Run, TOKEN,
         authority::Authority,
         fixture,
         logs::RECORDING,
@@ -37,7 +37,7 @@ const WRONG_COUNTS: &str = "WITH hours AS (SELECT kind, floor(event_time / 36000
         UNION ALL SELECT grain, 0, start, count(*) FROM starts GROUP BY 1, 2, 3)
     SELECT count(*) FROM counted FULL JOIN counts USING (grain, kind, start) WHERE counted.n IS DISTINCT FROM counts.n";
 
-async fn wrong_counts(client: &tokio_postgres::Client) -> i64 {
+pub async fn wrong_counts(client: &tokio_postgres::Client) -> i64 {
     let set = "SET search_path = auditlog; SET timezone = 'UTC'";
     client.batch_execute(set).await.unwrap();
     client.query_one(WRONG_COUNTS, &[]).await.unwrap().get(0)
@@ -50,45 +50,50 @@ async fn pages_at_any_place_of_a_long_trail_are_those_of_a_sorted_list() {
     pages_are_those_of_a_sorted_list(&store, long_trail()).await;
 }
 
+/// Stores random events, of which other writers have the same. Gives how many were new.
+fn write_at_random(url: &str, seed: u64) -> u64 {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut to = Writer::open(url).unwrap();
+    let mut stored = 0;
+    for _ in 0..40 {
+        let size = random.usize(1..60);
+        let draft = |_| {
+            // Ids of all writers meet, and their instants lie around bounds of hours, days and months.
+            let id = random.u64(0..3_000);
+            let hours = [0, 1, 2, 3, 26, 27, 674, 9_600, -600_000];
+            let at = START + hours[(id % 9) as usize] * HOUR + id as i64 % 3 - 1;
+            event(
+                id,
+                at,
+                ["catalog", "scaffolder", "x\0"][(id % 3) as usize],
+                "user:x",
+            )
+        };
+        let events: Vec<_> = (0..size).map(draft).collect();
+        stored += match random.bool() {
+            true => to.append(&events, None).unwrap(),
+            false => {
+                let now = || Timestamp::from_micros(START).unwrap();
+                to.append_new(&[&events, &events[..1]], now)
+                    .unwrap()
+                    .iter()
+                    .sum()
+            }
+        };
+    }
+    stored
+}
+
 /// Four store, one deletes, and whoever looks sees the events and their counts agree at every moment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 #[ignore = "needs PostgreSQL"]
 async fn counts_are_what_counting_gives_while_several_write() {
     let url = Postgres::shared().database();
     let store = Store::open(&url).unwrap();
-    let writers = (0..4u64).map(|writer| {
-        let url = url.clone();
-        tokio::task::spawn_blocking(move || {
-            let mut random = fastrand::Rng::with_seed(writer);
-            let mut to = Writer::open(&url).unwrap();
-            let mut stored = 0;
-            for _ in 0..40 {
-                let size = random.usize(1..60);
-                let draft = |_| {
-                    // Ids of all writers meet, and their instants lie around bounds of hours, days and months.
-                    let id = random.u64(0..3_000);
-                    let hours = [0, 1, 2, 3, 26, 27, 674, 9_600, -600_000];
-                    let at = START + hours[(id % 9) as usize] * HOUR + id as i64 % 3 - 1;
-                    event(
-                        id,
-                        at,
-                        ["catalog", "scaffolder", "x\0"][(id % 3) as usize],
-                        "user:x",
-                    )
-                };
-                let events: Vec<_> = (0..size).map(draft).collect();
-                stored += match random.bool() {
-                    true => to.append(&events, None).unwrap(),
-                    false => {
-                        let now = || Timestamp::from_micros(START).unwrap();
-                        to.append_new(&[&events, &events[..1]], now)
-                            .unwrap()
-                            .iter()
-                            .sum()
-                    }
-                };
-            }
-            stored
+    let writers = (0..4).map(|seed| {
+        tokio::task::spawn_blocking({
+            let url = url.clone();
+            move || write_at_random(&url, seed)
         })
     });
     let writers: Vec<_> = writers.collect();
@@ -372,6 +377,29 @@ async fn tls_is_believed_as_far_as_was_asked_for() {
     assert!(missing.contains("sslrootcert /no/file"), "{missing}");
 }
 
+/// Runs the program; what it says never holds the password.
+fn run(home: &Home, args: &[&str], set: &[(&str, &str)]) -> Run {
+    let mut command = home.command(args);
+    command.envs(set.iter().copied());
+    let run = Run::of(command.output().unwrap());
+    assert!(!format!("{run:?}").contains("sesame"), "{run:?}");
+    run
+}
+
+/// Asks a source for the ids of all events.
+fn ids(home: &Home, source: &[&str], set: &[(&str, &str)]) -> Run {
+    let events = [
+        "events",
+        "--since",
+        "2020-01-01",
+        "-o",
+        "csv",
+        "--columns",
+        "id",
+    ];
+    run(home, &[&events, source].concat(), set)
+}
+
 /// As a user meets it: a URL in the environment or with a password file, every command, and no password anywhere.
 #[test]
 #[ignore = "needs PostgreSQL"]
@@ -380,14 +408,7 @@ fn the_commands_work_over_a_database() {
     let plain = url.replace(":sesame@", "@");
     let home = Home::with_recording();
     fs::copy(fixture(RECORDING), home.path("app.jsonl")).unwrap();
-    let run = |args: &[&str], set: &[(&str, &str)]| {
-        let mut command = home.command(args);
-        command.envs(set.iter().copied());
-        let run = crate::support::Run::of(command.output().unwrap());
-        assert!(!format!("{run:?}").contains("sesame"), "{run:?}");
-        run
-    };
-    let refused = run(&["ingest", "app.jsonl", "--store", &url], &[]);
+    let refused = run(&home, &["ingest", "app.jsonl", "--store", &url], &[]);
     assert_eq!(refused.code, 2);
     assert_eq!(
         refused.stderr,
@@ -395,7 +416,7 @@ fn the_commands_work_over_a_database() {
          URL: PGPASSFILE names a file with it, or AUDITLOG_STORE holds the whole URL\n"
     );
     let whole = [("AUDITLOG_STORE", url.as_str())];
-    let none = run(&["events", "--since", "2020-01-01"], &whole);
+    let none = run(&home, &["events", "--since", "2020-01-01"], &whole);
     assert_eq!(none.code, 2, "{none:?}");
     assert!(
         none.stderr
@@ -403,13 +424,13 @@ fn the_commands_work_over_a_database() {
         "{none:?}"
     );
 
-    let ingested = run(&["ingest", "app.jsonl"], &whole);
+    let ingested = run(&home, &["ingest", "app.jsonl"], &whole);
     let said = "read 182, stored 89, excluded 5, initiated 87, other 1, repaired 0, rejected 0\n";
     assert!(
         ingested.code == 0 && ingested.stderr.contains(said),
         "{ingested:?}"
     );
-    let again = run(&["ingest", "app.jsonl"], &whole);
+    let again = run(&home, &["ingest", "app.jsonl"], &whole);
     assert!(
         again.code == 0 && again.stderr.contains("read 0, stored 0,"),
         "{again:?}"
@@ -417,54 +438,44 @@ fn the_commands_work_over_a_database() {
 
     let password = home.write_private("pgpass", "127.0.0.1:*:*:postgres:sesame\n");
     let file = [("PGPASSFILE", password.to_str().unwrap())];
-    let events = [
-        "events",
-        "--store",
-        &plain,
-        "--since",
-        "2020-01-01",
-        "-o",
-        "csv",
-        "--columns",
-        "id",
-    ];
-    let told = run(&events, &file);
+    let told = ids(&home, &["--store", &plain], &file);
     assert_eq!(
         (told.code, told.stdout.lines().count()),
         (0, 90),
         "{told:?}"
     );
-    let of_sqlite = run(
-        &[
-            "events",
-            "--store",
-            "s.db",
-            "--since",
-            "2020-01-01",
-            "-o",
-            "csv",
-            "--columns",
-            "id",
-        ],
-        &[],
-    );
+    let of_sqlite = ids(&home, &["--store", "s.db"], &[]);
     assert_eq!(told.stdout, of_sqlite.stdout);
-    let wrong = run(&events, &[("PGPASSWORD", "wrong")]);
+    let wrong = ids(&home, &["--store", &plain], &[("PGPASSWORD", "wrong")]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
     assert!(
         wrong.stderr.contains("password authentication failed"),
         "{wrong:?}"
     );
+}
 
-    let info = run(&["store", "info"], &whole);
+/// What looks after a store, and a server over it.
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn a_database_is_looked_after_and_served() {
+    let url = Postgres::shared().database();
+    let home = Home::with_recording();
+    fs::copy(fixture(RECORDING), home.path("app.jsonl")).unwrap();
+    let whole = [("AUDITLOG_STORE", url.as_str())];
+    assert_eq!(run(&home, &["ingest", "app.jsonl"], &whole).code, 0);
+    let info = run(&home, &["store", "info"], &whole);
     assert!(info.stdout.contains("Events   89\n"), "{info:?}");
     assert_eq!(
-        run(&["store", "check"], &whole).stdout,
+        run(&home, &["store", "check"], &whole).stdout,
         "sound: 89 events\n"
     );
-    let backup = run(&["store", "backup", "copy.db"], &whole);
+    let backup = run(&home, &["store", "backup", "copy.db"], &whole);
     assert!(backup.stderr.contains("pg_dump"), "{backup:?}");
-    let explained = run(&["events", "--explain", "--since", "2020-01-01"], &whole);
+    let explained = run(
+        &home,
+        &["events", "--explain", "--since", "2020-01-01"],
+        &whole,
+    );
     assert!(
         explained.stdout.contains("postgres://postgres@"),
         "{explained:?}"
@@ -476,21 +487,13 @@ fn the_commands_work_over_a_database() {
     );
     home.write_private("app-config.yaml", config);
     let serving = Serving::start(&home, &["--config", "app-config.yaml"]);
-    let asked = run(
-        &[
-            "events",
-            "--url",
-            &serving.url,
-            "--since",
-            "2020-01-01",
-            "-o",
-            "csv",
-            "--columns",
-            "id",
-        ],
+    let asked = ids(
+        &home,
+        &["--url", &serving.url],
         &[("AUDITLOG_TOKEN", TOKEN)],
     );
-    assert_eq!(asked.stdout, told.stdout);
-    let pruned = run(&["store", "prune", "--before", "2030-01-01"], &whole);
+    let of_sqlite = ids(&home, &["--store", "s.db"], &[]);
+    assert_eq!(asked.stdout, of_sqlite.stdout);
+    let pruned = run(&home, &["store", "prune", "--before", "2030-01-01"], &whole);
     assert_eq!(pruned.stdout, "89 events deleted\n");
 }

@@ -44,7 +44,7 @@ impl ParseTime for str {
 }
 
 fn store(home: &Home, events: &[Event]) {
-    let mut writer = Writer::open(&home.path("h.db")).unwrap();
+    let mut writer = Writer::open(home.path("h.db")).unwrap();
     writer.append(events, None).unwrap();
 }
 

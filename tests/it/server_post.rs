@@ -312,7 +312,7 @@ async fn more_large_bodies_than_are_held_wait_for_their_turn() {
 #[tokio::test]
 async fn many_send_at_once_and_every_event_is_stored_once() {
     let home = Home::new();
-    let served = Served::start(Store::open(&home.path("s.db")).unwrap()).await;
+    let served = Served::start(Store::open(home.path("s.db")).unwrap()).await;
     let url = served.url("");
     let senders = (0..16).map(|sender| {
         let url = url.clone();

@@ -24,7 +24,7 @@ use crate::support::{
 };
 
 /// How often the server is killed; `scripts/kill-serve.sh` asks for more.
-fn kills() -> usize {
+pub fn kills() -> usize {
     let asked = std::env::var("AUDITLOG_KILLS").ok();
     asked.map_or(20, |asked| asked.parse().expect("a number"))
 }

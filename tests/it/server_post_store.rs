@@ -18,7 +18,7 @@ async fn post(served: &Served, body: impl Into<reqwest::Body>) -> String {
 #[tokio::test]
 async fn an_id_that_came_from_elsewhere_is_a_duplicate() {
     let home = Home::with_recording();
-    let store = Store::open(&home.path("s.db")).unwrap();
+    let store = Store::open(home.path("s.db")).unwrap();
     let served = Served::start(store).await;
     let (_, page) = served
         .ask(&[("start_time", "2000-01-01T00:00:00Z".into())])

@@ -134,9 +134,9 @@ fn a_file_that_is_not_ours_is_refused_and_not_touched() {
         }
         assert_eq!(fs::read(&path).unwrap(), content, "{name}");
     }
-    let folder = Store::open(&home.path("folder.db")).unwrap_err();
+    let folder = Store::open(home.path("folder.db")).unwrap_err();
     assert!(matches!(folder, StoreError::CannotOpen { .. }), "{folder}");
-    let nowhere = Store::open(&home.path("no/such/folder.db")).unwrap_err();
+    let nowhere = Store::open(home.path("no/such/folder.db")).unwrap_err();
     assert!(
         matches!(nowhere, StoreError::CannotOpen { .. }),
         "{nowhere}"

@@ -1,6 +1,6 @@
 //! Connections to a database: their settings, whether it holds a store, and making one of it.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio_postgres::{
     Client, Config, Row, Transaction,
@@ -33,7 +33,7 @@ const STANDSTILL: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct Database {
     address: StoreAddress,
-    config: Config,
+    config: Arc<Config>,
     tls: Tls,
 }
 
@@ -50,7 +50,7 @@ impl Database {
         match super::address::read(url) {
             Ok((config, tls)) => Ok(Self {
                 address,
-                config,
+                config: Arc::new(config),
                 tls,
             }),
             Err(reason) => Err(StoreError::CannotOpen {

@@ -10,6 +10,7 @@ mod reader;
 mod tls;
 mod upkeep;
 mod writer;
+mod writing;
 
 use std::{
     future::Future,

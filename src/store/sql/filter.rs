@@ -135,3 +135,88 @@ fn column(field: Field) -> Result<&'static str, StoreError> {
         _ => Ok(field.name()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{like, wildcards};
+    use crate::{
+        api::Field,
+        query::{Filter, Query, Window},
+        store::{
+            StoreError,
+            kind::Kinds,
+            sql::{
+                Dialect::{self, Postgres, Sqlite},
+                Param, Question, Sql, count,
+            },
+        },
+        wildcard::Wildcard,
+    };
+
+    fn query(filters: &[(Field, &str)]) -> Query {
+        let filter =
+            |&(field, list): &(Field, &str)| Filter::parse(field, &[list.to_owned()]).unwrap();
+        Query {
+            window: Window::default(),
+            filters: filters.iter().map(filter).collect(),
+        }
+    }
+
+    fn counted(dialect: Dialect, query: &Query) -> Result<Sql, StoreError> {
+        let kinds = &Kinds::Every;
+        count(dialect, &Question { query, kinds })
+    }
+
+    #[test]
+    fn wildcards_are_one_call_and_negation_lets_null_through() {
+        let query = query(&[(Field::ActorId, r"a,b*\*,*,!c,!d*")]);
+        let sql = counted(Sqlite, &query).unwrap();
+        assert_eq!(
+            sql.text,
+            "SELECT count(*) FROM events INDEXED BY events_by_time WHERE true \
+             AND (actor_id IN (?) OR matches_any(actor_id, ?)) \
+             AND (actor_id IS NULL OR NOT (actor_id IN (?) OR matches_any(actor_id, ?)))"
+        );
+        let Param::Text(list) = &sql.params[1] else {
+            panic!("a list of wildcards is text")
+        };
+        let pieces = |list: &[&str]| Wildcard::from_pieces(list.iter().map(|&p| p.to_owned()));
+        let expected = [pieces(&["b", "*"]), pieces(&["", ""])];
+        assert_eq!(wildcards(list).unwrap(), expected);
+        let sql = counted(Postgres, &query).unwrap();
+        assert_eq!(
+            sql.text,
+            "SELECT count(*) FROM events WHERE true \
+             AND (actor_id = ANY($1) OR actor_id LIKE ANY($2)) \
+             AND (actor_id IS NULL OR NOT (actor_id = ANY($3) OR actor_id LIKE ANY($4)))"
+        );
+        let texts = |list: &[&str]| Param::Texts(list.iter().map(|&it| it.to_owned()).collect());
+        assert_eq!(
+            sql.params,
+            [
+                texts(&["a"]),
+                texts(&["b%*", "%"]),
+                texts(&["c"]),
+                texts(&["d%"])
+            ]
+        );
+    }
+
+    #[test]
+    fn what_like_would_take_for_a_wildcard_is_none() {
+        let pieces = ["a%_", "\\\0"].map(str::to_owned);
+        assert_eq!(
+            like(&Wildcard::from_pieces(pieces)),
+            "a\\%\\_%\\\\\u{1}\u{2}\u{2}"
+        );
+    }
+
+    #[test]
+    fn a_time_has_no_text_to_filter_by() {
+        let refused = counted(Sqlite, &query(&[(Field::EventTime, "2026*")])).unwrap_err();
+        assert!(matches!(
+            refused,
+            StoreError::NotFilterable(Field::EventTime)
+        ));
+    }
+}

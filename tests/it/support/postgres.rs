@@ -123,10 +123,6 @@ impl Postgres {
         self.dir.path().join("data")
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(programs().join(program));
         command.current_dir(self.dir.path());

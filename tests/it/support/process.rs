@@ -47,7 +47,8 @@ impl Serving {
         Self::start_at(home, "127.0.0.1:0", args)
     }
 
-    fn start_at(home: &Home, listen: &str, args: &[&str]) -> Self {
+    /// The same at an address that is known.
+    pub fn start_at(home: &Home, listen: &str, args: &[&str]) -> Self {
         let serve = ["serve", "--listen", listen];
         let mut command = home.command(&[&serve, args].concat());
         let mut child = command
