@@ -2,6 +2,8 @@
 
 pub mod asking;
 pub mod authority;
+#[cfg(unix)]
+pub mod contract;
 pub mod events;
 pub mod following;
 pub mod growing;
