@@ -56,6 +56,7 @@ mod retries;
 mod rules;
 mod rules_check;
 mod rules_regex;
+mod rules_terminal;
 mod schedules;
 mod schedules_over_tcp;
 mod secrecy;
