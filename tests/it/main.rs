@@ -37,6 +37,8 @@ mod ingest;
 mod ingest_cut_off;
 mod ingest_follow;
 mod ingest_to;
+mod ingest_to_rejects;
+mod ingest_to_ways;
 mod layers;
 mod leaky_filters;
 mod memory;

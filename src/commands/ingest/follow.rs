@@ -48,7 +48,7 @@ pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Erro
         interrupted = follow(session, inputs, &mut done, &stopped) => interrupted?,
     };
     session.ui.note(&done.summary());
-    say_counts(session, done.counts);
+    say_counts(session, &done);
     match interrupted {
         false => Ok(()),
         true => Err(Error::Interrupted),
