@@ -4,6 +4,7 @@ mod destination;
 mod follow;
 mod input;
 mod rejects;
+mod rotated;
 mod session;
 mod state;
 

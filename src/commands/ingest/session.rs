@@ -78,6 +78,15 @@ impl Session<'_> {
             reason,
         };
         let file = input.open().map_err(cannot_open)?;
+        self.ingest_opened(file, input).await
+    }
+
+    /// The same of a file that is open.
+    pub async fn ingest_opened(&mut self, file: File, input: &Input) -> Result<Done, IngestError> {
+        let cannot_open = |reason| IngestError::Open {
+            name: input.name(),
+            reason,
+        };
         let kind = file.metadata().map_err(cannot_open)?.file_type();
         if kind.is_dir() {
             return Err(cannot_open(io::ErrorKind::IsADirectory.into()));

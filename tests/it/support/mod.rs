@@ -22,6 +22,7 @@ pub mod rules;
 pub mod schedule;
 pub mod scripted;
 pub mod served;
+pub mod tailing;
 
 use std::{
     fs,
