@@ -133,7 +133,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
         }
         'auditlog;ingest' {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store to write to; created if there is none [env: AUDITLOG_STORE]')
-            [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Append lines that say they are audit events, and cannot be read as such, to this file')
+            [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Append lines that say they are audit events, and cannot be read as such, to this file; and events that the server does not take, as JSON')
             [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Send the events to this server instead, an auditlog serve')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Send them to the server of this profile, or write to its store')

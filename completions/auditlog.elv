@@ -127,7 +127,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         }
         &'auditlog;ingest'= {
             cand --store 'Store to write to; created if there is none [env: AUDITLOG_STORE]'
-            cand --rejects 'Append lines that say they are audit events, and cannot be read as such, to this file'
+            cand --rejects 'Append lines that say they are audit events, and cannot be read as such, to this file; and events that the server does not take, as JSON'
             cand --rules 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check'
             cand --to 'Send the events to this server instead, an auditlog serve'
             cand --profile 'Send them to the server of this profile, or write to its store'

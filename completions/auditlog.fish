@@ -127,7 +127,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s q -l quiet -d
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l store -d 'Store to write to; created if there is none [env: AUDITLOG_STORE]' -r -F
-complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rejects -d 'Append lines that say they are audit events, and cannot be read as such, to this file' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rejects -d 'Append lines that say they are audit events, and cannot be read as such, to this file; and events that the server does not take, as JSON' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rules -d 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l to -d 'Send the events to this server instead, an auditlog serve' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l profile -d 'Send them to the server of this profile, or write to its store' -r

@@ -11,7 +11,7 @@
 //! 2  output  random                          edges, too
 //! 2  walk                                complete retrieval over anything that fetches a page
 //! 1  address  query  rules  redact  token  ingest    meaning: pure; clock, random bytes and readers are handed in
-//! 0  api  wildcard                       the contract
+//! 0  api  wildcard  yaml                 the contract, and what files are written in
 //! ```
 
 pub mod address;
@@ -37,3 +37,4 @@ pub mod store;
 pub mod token;
 pub mod walk;
 pub mod wildcard;
+pub mod yaml;

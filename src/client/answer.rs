@@ -84,6 +84,11 @@ impl ClientError {
         }
     }
 
+    /// Whether less may be taken where this was too much.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::BadRequest { status: 413, .. })
+    }
+
     /// Whether the 403 says that the token belongs to another plugin, rather than that a permission is missing.
     pub fn is_other_plugin(&self) -> bool {
         matches!(self, Self::Forbidden(message) if message.contains("restricted to plugin"))
@@ -149,6 +154,16 @@ pub struct Told {
     /// The first of them.
     #[serde(default)]
     pub rejected: Vec<Rejected>,
+}
+
+impl Told {
+    /// Adds the counts of other events; not which of them are rejected.
+    pub fn add(&mut self, more: &Self) {
+        self.stored += more.stored;
+        self.excluded += more.excluded;
+        self.duplicate += more.duplicate;
+        self.rejected_count += more.rejected_count;
+    }
 }
 
 /// An event that a server does not take.

@@ -336,7 +336,7 @@ fn send_hint(error: &ClientError) -> Option<String> {
             "check the URL and its path prefix: events are taken by auditlog serve, not by a Backstage"
         }
         ClientError::BadRequest { status: 413, .. } => {
-            "let what is in front of the server take bodies of 4 MiB"
+            "let what is in front of the server take larger bodies"
         }
         ClientError::BadRequest { status: 415, .. } => {
             "let what is in front of the server pass Content-Type and Content-Encoding on; or use a newer server"

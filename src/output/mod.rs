@@ -6,6 +6,7 @@ mod column;
 mod csv;
 mod escape;
 mod fit;
+mod grid;
 mod json;
 mod jsonl;
 mod numbers;
@@ -24,10 +25,13 @@ use crate::{api::Event, query::Zone};
 
 pub use column::{Column, ColumnError};
 pub use escape::visible;
+pub use grid::{Grid, Title};
 pub use numbers::grouped;
+pub use paint::Paint;
 pub use progress::{Bar, Progress};
 pub use record::write_record;
 pub use ui::Ui;
+pub use width::wrapped;
 
 /// Events as bytes, one after the other.
 pub trait Format {

@@ -44,9 +44,14 @@ impl Paint {
     /// comfy-table's own colours are not used: they follow `NO_COLOR` of the process, where `--color always` must win,
     /// and come as 256-colour sequences.
     pub fn write(self, out: &mut dyn Write, text: &str, color: bool) -> io::Result<()> {
+        out.write_all(self.painted(text, color).as_bytes())
+    }
+
+    /// `text`, which must hold no controls, in this paint.
+    pub fn painted(self, text: &str, color: bool) -> String {
         match self.code().filter(|_| color) {
-            Some(code) => write!(out, "\x1b[{code}m{text}\x1b[0m"),
-            None => out.write_all(text.as_bytes()),
+            Some(code) => format!("\x1b[{code}m{text}\x1b[0m"),
+            None => text.to_owned(),
         }
     }
 

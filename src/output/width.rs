@@ -59,13 +59,42 @@ pub fn cut(text: &str, max: usize, keep: Keep) -> Cow<'_, str> {
     })
 }
 
+/// `text` in lines of at most `max` columns, broken between words; all but the first are indented. A word that is longer
+/// than a line stands alone and is left to the terminal, so that it can still be copied.
+pub fn wrapped(text: &str, max: usize) -> String {
+    let mut words = text.split(' ');
+    let mut lines = words.next().unwrap_or_default().to_owned();
+    let mut used = width(&lines);
+    for word in words {
+        let (joint, start) = match used + 1 + width(word) > max {
+            true => ("\n  ", 2),
+            false => (" ", used + 1),
+        };
+        lines.push_str(joint);
+        lines.push_str(word);
+        used = start + width(word);
+    }
+    lines
+}
+
 fn columns(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Keep, cut, width};
+    use super::{Keep, cut, width, wrapped};
+
+    #[test]
+    fn lines_break_between_words() {
+        let text = "r.yaml:3: error: 日本 is a-word-that-is-longer-than-a-line here";
+        let expected =
+            "r.yaml:3:\n  error:\n  日本 is\n  a-word-that-is-longer-than-a-line\n  here";
+        assert_eq!(wrapped(text, 10), expected);
+        assert_eq!(wrapped(text, 100), text);
+        assert_eq!(wrapped("", 0), "");
+        assert_eq!(wrapped("a b", 0), "a\n  b");
+    }
 
     #[test]
     fn text_is_cut_by_columns_and_not_by_characters() {

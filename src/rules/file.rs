@@ -10,13 +10,10 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use serde_saphyr::Spanned;
+use secrecy::ExposeSecret;
 
-use super::{
-    Fault, Finding, Rule, Rules, Weight,
-    cover::compare,
-    node::{Node, Value, read},
-};
+use super::{Fault, Finding, Rule, Rules, Weight, cover::compare};
+use crate::yaml::{self, Key, Kind, Node, Value, YamlError};
 
 const RULES: &str = "excludeRules";
 const SYNTHETIC: &str = "syntheticActors";
@@ -25,6 +22,8 @@ const ACTOR: &str = "actorId";
 const EVENT: &str = "eventId";
 /// Most rules, and most synthetic actors: each rule is held against all others.
 const MOST: usize = 1_000;
+/// Longest text in bytes; no id is longer.
+const MAX_TEXT: usize = 500;
 /// Likeness of two keys from which on one may be meant for the other.
 const ALIKE: f64 = 0.75;
 /// Letters that a slip changes at most.
@@ -54,9 +53,9 @@ impl RulesFile {
     /// Reads a file's text.
     pub fn parse(text: &str) -> Self {
         let mut file = Self::default();
-        match read(text) {
+        match yaml::read(text) {
             Ok(root) => file.take_root(&root),
-            Err((line, fault)) => file.find(line, fault),
+            Err(error) => file.find(error.line, unreadable(text, error)),
         }
         file.findings.extend(compare(&file.rules));
         file.compare_synthetic();
@@ -117,11 +116,7 @@ impl RulesFile {
     }
 
     /// Takes what a mapping has of the two keys. Other keys are somebody else's, unless they look like a slip.
-    fn take_section(
-        &mut self,
-        entries: &[(Spanned<String>, Node)],
-        known: &[&'static str],
-    ) -> bool {
+    fn take_section(&mut self, entries: &[(Key, Node)], known: &[&'static str]) -> bool {
         let mut found = false;
         for (key, node) in entries {
             match key.value.as_str() {
@@ -226,8 +221,11 @@ impl RulesFile {
     /// The text of a node.
     fn text<'a>(&mut self, what: &'static str, node: &'a Node) -> Option<&'a str> {
         let fault = match &node.value {
-            Value::Text(text) if text.is_empty() => Fault::Empty(what),
-            Value::Text(text) => return Some(text),
+            Value::Text(text) => match text.expose_secret() {
+                "" => Fault::Empty(what),
+                text if text.len() <= MAX_TEXT => return Some(text),
+                _ => Fault::TooLong(what),
+            },
             Value::Long => Fault::TooLong(what),
             other => Fault::NotAText {
                 what,
@@ -252,6 +250,22 @@ impl RulesFile {
                 }
             }
         }
+    }
+}
+
+/// What is wrong with a text that has no tree.
+fn unreadable(text: &str, error: YamlError) -> Fault {
+    let at = usize::try_from(error.line).unwrap_or(1).saturating_sub(1);
+    let there = text.lines().nth(at).unwrap_or_default();
+    let value = there.split_once(": ").map_or(there, |(_, value)| value);
+    if value.trim_start_matches([' ', '-']).starts_with('*') {
+        return Fault::BareStar;
+    }
+    match error.kind {
+        Kind::SameKey => Fault::SameKey,
+        Kind::SeveralDocuments => Fault::SeveralDocuments,
+        Kind::TooMuch => Fault::TooMuch,
+        Kind::NotYaml => Fault::NotYaml(error.said),
     }
 }
 

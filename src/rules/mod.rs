@@ -6,7 +6,6 @@
 mod cover;
 mod fault;
 mod file;
-mod node;
 mod tally;
 
 use std::collections::HashMap;

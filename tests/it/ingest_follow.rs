@@ -3,81 +3,23 @@
 #![cfg(unix)]
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{BufRead, BufReader, Read, Write},
-    process::{Child, Stdio},
+    fs,
+    io::{BufRead, BufReader, Read},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::support::{
-    Home, Run,
-    logs::{bodies, line, log},
+    Home,
+    logs::line,
     process::signal,
+    tailing::{append, events, follow, interrupt, stored, wait_for},
 };
-
-fn events(numbers: std::ops::Range<usize>) -> String {
-    let lines: Vec<_> = numbers.map(|n| line(&format!("e{n}"), "")).collect();
-    log(&lines)
-}
-
-fn append(home: &Home, name: &str, text: &str) {
-    let mut options = OpenOptions::new();
-    let opened = options.append(true).create(true).open(home.path(name));
-    let mut file = opened.unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-}
-
-fn follow(home: &Home) -> Child {
-    let args = ["ingest", "--follow", "--store", "s.db", "a.log"];
-    let mut command = home.command(&args);
-    command.stderr(Stdio::piped()).spawn().unwrap()
-}
-
-/// Ends it as a person would, and gives what it said.
-fn interrupt(child: Child) -> String {
-    signal(&child, "INT");
-    let run = Run::of(child.wait_with_output().unwrap());
-    assert_eq!(run.code, 130, "{run:?}");
-    run.stderr
-}
-
-/// The numbers of the events in the store, in order.
-fn stored(home: &Home) -> Vec<usize> {
-    if !home.path("s.db").exists() {
-        return Vec::new();
-    }
-    let number = |body: &String| {
-        let at = body.find("\"event_id\":\"e").unwrap() + 13;
-        body[at..].split('"').next().unwrap().parse().unwrap()
-    };
-    let mut numbers: Vec<_> = bodies(&home.path("s.db")).iter().map(number).collect();
-    numbers.sort_unstable();
-    numbers
-}
-
-/// Waits until that many events are stored, and compares them with 0, 1, 2, ….
-fn wait_for(home: &Home, count: usize) {
-    let begun = Instant::now();
-    let connection = || rusqlite::Connection::open(home.path("s.db"));
-    let there = || -> rusqlite::Result<u32> {
-        connection()?.query_row("SELECT count(*) FROM events", [], |row| row.get(0))
-    };
-    while !home.path("s.db").exists() || (there().unwrap_or_default() as usize) < count {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "{:?}",
-            stored(home)
-        );
-        thread::sleep(Duration::from_millis(20));
-    }
-    assert_eq!(stored(home), (0..count).collect::<Vec<_>>());
-}
 
 #[test]
 fn a_file_is_waited_for_and_followed_through_a_rotation() {
     let home = Home::new();
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     append(&home, "a.log", &events(0..2));
     wait_for(&home, 2);
     fs::rename(home.path("a.log"), home.path("a.log.1")).unwrap();
@@ -93,7 +35,7 @@ fn a_file_is_waited_for_and_followed_through_a_rotation() {
 fn a_file_that_is_copied_and_cut_loses_nothing_that_the_copy_has() {
     let home = Home::new();
     append(&home, "a.log", &events(0..3));
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     wait_for(&home, 3);
     append(&home, "a.log", &events(3..4));
     fs::copy(home.path("a.log"), home.path("a.log.1")).unwrap();
@@ -110,7 +52,7 @@ fn a_file_that_is_copied_and_cut_loses_nothing_that_the_copy_has() {
 fn a_file_of_the_same_length_with_another_beginning_is_a_new_one() {
     let home = Home::new();
     append(&home, "a.log", &events(0..2));
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     wait_for(&home, 2);
     fs::write(home.path("a.log"), events(2..4)).unwrap();
     wait_for(&home, 4);
@@ -123,7 +65,7 @@ fn the_beginning_of_a_line_is_not_stored_until_its_end_is_there() {
     let text = events(0..2);
     let (first, second) = text.split_at(text.len() - 30);
     append(&home, "a.log", first);
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     wait_for(&home, 1);
     append(&home, "a.log", second);
     wait_for(&home, 2);
@@ -143,7 +85,7 @@ fn a_line_that_comes_in_parts_is_stored_when_the_last_one_is_there() {
         "a.log",
         &cri("F", &line("e1", "")).replace("stdout", "stderr"),
     );
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     // More than one look: the part alone must not become anything.
     thread::sleep(Duration::from_millis(1500));
     assert_eq!(stored(&home), [] as [usize; 0]);
@@ -159,7 +101,7 @@ fn developers_text_of_several_lines_is_waited_for() {
     let begin = "\x1b[2m2026-01-31T10:00:00.000Z\x1b[22m \x1b[34mp\x1b[39m \x1b[31merror\x1b[39m p.e0 one\n";
     let field = |name: &str, value: &str| format!(" \x1b[36m{name}\x1b[39m={value}");
     append(&home, "a.log", begin);
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     thread::sleep(Duration::from_millis(1500));
     let fields = [
         ("isAuditEvent", "true"),
@@ -180,19 +122,19 @@ fn developers_text_of_several_lines_is_waited_for() {
 fn a_rotation_while_nobody_followed_is_read_first_or_said() {
     let home = Home::new();
     append(&home, "a.log", &events(0..2));
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     wait_for(&home, 2);
     let _ = interrupt(follower);
     append(&home, "a.log", &events(2..3));
     fs::rename(home.path("a.log"), home.path("a.log.1")).unwrap();
     append(&home, "a.log", &events(3..4));
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     wait_for(&home, 4);
     let said = interrupt(follower);
     assert!(!said.contains("missing"), "{said}");
     fs::write(home.path("a.log.1"), events(90..91)).unwrap();
     fs::write(home.path("a.log"), events(4..5)).unwrap();
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     wait_for(&home, 5);
     let said = interrupt(follower);
     assert!(
@@ -207,14 +149,13 @@ fn twenty_kills_while_a_writer_writes_and_rotates_lose_nothing_and_double_nothin
     let mut random = fastrand::Rng::with_seed(0x5eed_f011);
     let mut written = 0;
     for kill in 0..20 {
-        let mut follower = follow(&home);
+        let mut follower = follow(&home, "a.log");
         for _ in 0..random.usize(1..6) {
             let next = written + random.usize(1..40);
             append(&home, "a.log", &events(written..next));
             written = next;
             thread::sleep(Duration::from_millis(random.u64(0..80)));
         }
-        // One rotation a life: what a second one puts away nobody could find again.
         if kill % 3 == 1 {
             fs::rename(home.path("a.log"), home.path("a.log.1")).unwrap();
             append(&home, "a.log", &events(written..written + 1));
@@ -226,7 +167,7 @@ fn twenty_kills_while_a_writer_writes_and_rotates_lose_nothing_and_double_nothin
         follower.kill().unwrap();
         follower.wait().unwrap();
     }
-    let follower = follow(&home);
+    let follower = follow(&home, "a.log");
     wait_for(&home, written);
     let _ = interrupt(follower);
 }
@@ -245,7 +186,7 @@ fn a_compressed_file_is_not_followed() {
 fn a_store_that_another_program_has_locked_is_waited_for() {
     let home = Home::new();
     append(&home, "a.log", &events(0..2));
-    let mut follower = follow(&home);
+    let mut follower = follow(&home, "a.log");
     wait_for(&home, 2);
     let other = rusqlite::Connection::open(home.path("s.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

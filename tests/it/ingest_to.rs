@@ -233,7 +233,7 @@ fn a_refusal_is_said_with_what_to_do_about_it() {
         (
             "413 Payload Too Large",
             2,
-            "error: 413: the server refuses the request: no — let what is in front of the server take bodies of 4 MiB",
+            "error: 413: the server refuses the request: no — let what is in front of the server take larger bodies",
         ),
         (
             "415 Unsupported Media Type",
@@ -241,7 +241,7 @@ fn a_refusal_is_said_with_what_to_do_about_it() {
             "error: 415: the server refuses the request: no — let what is in front ",
         ),
     ] {
-        let server = Scripted::replies(vec![Reply::problem(status, "no")]);
+        let server = Scripted::answering(move |_| Reply::problem(status, "no"));
         let run = home.run(&[
             "ingest",
             "--to",

@@ -4,7 +4,6 @@ use std::fs;
 
 use auditlog::{
     api::Event,
-    ingest::{Batch, Clock, Lines, Place},
     rules::{Rule, Rules, Tally},
     store::Writer,
 };
@@ -12,36 +11,10 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Home, Run, TOKEN, fixture,
-    logs::{RECORDING, bodies, line, log},
+    logs::{bodies, line, log, recorded_outcomes},
     process::Serving,
     rules::{LITERAL_STAR, Model, random_event, random_rules},
 };
-
-/// Every outcome of the recording, also those that are excluded by default.
-fn outcomes() -> Vec<Event> {
-    let log = fs::read(fixture(RECORDING)).unwrap();
-    let mut lines = Lines::new(&log[..], Place::default(), Some(log.len() as u64));
-    let mut clock = Clock::new(|| "2026-11-21T10:00:00Z".parse_time());
-    let mut events = Vec::new();
-    while let Some(batch) =
-        Batch::read(&mut lines, &mut clock, &mut Vec::new(), &|_, _| false).unwrap()
-    {
-        events.extend(batch.events);
-    }
-    let number = |(n, it): (usize, auditlog::ingest::Pending)| it.into_event(format!("id-{n:03}"));
-    let events = events.into_iter().enumerate().map(number);
-    events.collect::<Result<_, _>>().unwrap()
-}
-
-trait ParseTime {
-    fn parse_time(&self) -> auditlog::api::Timestamp;
-}
-
-impl ParseTime for str {
-    fn parse_time(&self) -> auditlog::api::Timestamp {
-        auditlog::api::Timestamp::parse(self).unwrap()
-    }
-}
 
 fn store(home: &Home, events: &[Event]) {
     let mut writer = Writer::open(home.path("h.db")).unwrap();
@@ -80,7 +53,7 @@ fn json_of(home: &Home, args: &[&str]) -> Value {
 #[test]
 fn the_recording_loses_what_regular_expressions_say() {
     let home = Home::new();
-    store(&home, &outcomes());
+    store(&home, &recorded_outcomes());
     let file = fixture("rules/rules.yaml");
     let answer = json_of(&home, &[file.to_str().unwrap()]);
     let expected = fs::read_to_string(fixture("rules/expected.json")).unwrap();
@@ -124,7 +97,7 @@ fn the_recording_loses_what_regular_expressions_say() {
 #[test]
 fn the_tables_are_for_people() {
     let home = Home::new();
-    store(&home, &outcomes());
+    store(&home, &recorded_outcomes());
     home.write(
         "r.yaml",
         "excludeRules:\n- {actorId: 'user:*/*', eventId: entity-fetch}\n- {actorId: x, eventId: y}\n",

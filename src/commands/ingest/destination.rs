@@ -13,7 +13,7 @@ use super::{IngestError, state::State};
 use crate::{
     address::StoreAddress,
     api::Event,
-    client::{Client, Told},
+    client::{Client, Rejected, Told},
     store::{Advance, SourceProgress, StoreError, Writer},
 };
 
@@ -21,6 +21,8 @@ use crate::{
 const MAX_EVENTS: usize = 1_000;
 /// Most bytes of a request before they are compressed; a single event may have more.
 const MAX_BYTES: usize = 4 << 20;
+/// An event of no more bytes is too large for nobody: whoever says so would say it of every event.
+const NEVER_TOO_LARGE: usize = 16 << 10;
 
 /// What takes the events, and remembers how far each file was read.
 pub enum Destination {
@@ -34,6 +36,8 @@ pub enum Destination {
 pub struct Server {
     client: Client,
     state: State,
+    /// Most bytes of a request; fewer where that was too much for what is in front of the server.
+    most: usize,
 }
 
 impl Destination {
@@ -45,7 +49,11 @@ impl Destination {
     /// A server that is called `to`.
     pub fn server(client: Client, state: &Path, to: String) -> Result<Self, IngestError> {
         let state = State::open(state, to)?;
-        Ok(Self::Server(Box::new(Server { client, state })))
+        Ok(Self::Server(Box::new(Server {
+            client,
+            state,
+            most: MAX_BYTES,
+        })))
     }
 
     /// Whether it counts for itself what it takes.
@@ -82,11 +90,11 @@ impl Destination {
     pub fn portions<'a>(&self, events: &'a [Event]) -> Vec<&'a [Event]> {
         match self {
             Self::Store(_) => vec![events],
-            Self::Server(_) => portions(events),
+            Self::Server(server) => portions(events, server.most),
         }
     }
 
-    /// Keeps the events, and then how far their file was read.
+    /// Keeps the events; a store, with them, how far their file was read.
     pub async fn append(
         &mut self,
         events: &[Event],
@@ -97,17 +105,92 @@ impl Destination {
                 stored: writer.append_recorded(events, advance, || Utc::now().into())?,
                 ..Told::default()
             }),
-            Self::Server(server) => {
-                let told = match events {
-                    [] => Told::default(),
-                    events => server.client.send(compressed(events)).await?,
-                };
-                if let Some(advance) = advance {
-                    server.state.advance(&advance.after)?;
+            Self::Server(server) if !events.is_empty() => server.send(events).await,
+            Self::Server(_) => Ok(Told::default()),
+        }
+    }
+
+    /// Remembers how far a file was read whose events a server has taken, or will never take.
+    pub fn advance(&mut self, advance: &Advance) -> Result<(), IngestError> {
+        match self {
+            Self::Store(_) => Ok(()),
+            Self::Server(server) => server.state.advance(&advance.after),
+        }
+    }
+}
+
+/// Events of one request.
+struct Part<'a> {
+    events: &'a [Event],
+    /// How many of the portion stand before them.
+    from: usize,
+    /// Whether they were counted before, and are sent again so that each that is rejected is named.
+    counted: bool,
+}
+
+impl Server {
+    /// Sends the events, in halves where they are too many or too large for one answer; the ids of those that arrive
+    /// twice are known. Each event that is not taken is named in the answer.
+    async fn send(&mut self, events: &[Event]) -> Result<Told, IngestError> {
+        let mut all = Told::default();
+        let mut parts = vec![Part {
+            events,
+            from: 0,
+            counted: false,
+        }];
+        while let Some(part) = parts.pop() {
+            let told = match (self.client.send(compressed(part.events)).await, part.events) {
+                (Ok(told), _) => told,
+                (Err(error), [one])
+                    if error.is_too_large() && one.json().len() > NEVER_TOO_LARGE =>
+                {
+                    too_large()
                 }
-                Ok(told)
+                (Err(error), [_, _, ..]) if error.is_too_large() => {
+                    self.most = bytes(part.events) / 2;
+                    parts.extend(part.halves(part.counted));
+                    continue;
+                }
+                (Err(error), _) => return Err(error.into()),
+            };
+            let unnamed = told.rejected_count > told.rejected.len() as u64;
+            if !part.counted {
+                all.add(&told);
+            }
+            match part.events {
+                [_, _, ..] if unnamed => parts.extend(part.halves(true)),
+                _ => all
+                    .rejected
+                    .extend(told.rejected.into_iter().map(|it| Rejected {
+                        index: part.from + it.index,
+                        ..it
+                    })),
             }
         }
+        Ok(all)
+    }
+}
+
+impl<'a> Part<'a> {
+    /// Both halves, the first of them last.
+    fn halves(&self, counted: bool) -> [Part<'a>; 2] {
+        let (first, second) = self.events.split_at(self.events.len() / 2);
+        let from = self.from + first.len();
+        [(second, from), (first, self.from)].map(|(events, from)| Part {
+            events,
+            from,
+            counted,
+        })
+    }
+}
+
+/// What becomes of an event that is too large alone.
+fn too_large() -> Told {
+    let reason = "413: it is too large for the server, or for what is in front of it".to_owned();
+    Told {
+        rejected_count: 1,
+        rejected: vec![Rejected { index: 0, reason }],
+        ..Told::default()
     }
 }
 
@@ -124,13 +207,13 @@ pub fn may_pass(error: &IngestError) -> bool {
     }
 }
 
-fn portions(events: &[Event]) -> Vec<&[Event]> {
+fn portions(events: &[Event], most: usize) -> Vec<&[Event]> {
     let (mut found, mut rest) = (Vec::new(), events);
     loop {
         let mut bytes = 0;
         let fits = |event: &&Event| {
             bytes += event.json().len() + 1;
-            bytes <= MAX_BYTES
+            bytes <= most
         };
         let count = rest.iter().take(MAX_EVENTS).take_while(fits).count();
         let (portion, left) = rest.split_at(count.max(1).min(rest.len()));
@@ -140,6 +223,10 @@ fn portions(events: &[Event]) -> Vec<&[Event]> {
             return found;
         }
     }
+}
+
+fn bytes(events: &[Event]) -> usize {
+    events.iter().map(|event| event.json().len() + 1).sum()
 }
 
 fn compressed(events: &[Event]) -> Vec<u8> {
@@ -154,7 +241,7 @@ fn compressed(events: &[Event]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::portions;
+    use super::{MAX_BYTES, portions};
     use crate::api::Event;
 
     #[test]
@@ -165,7 +252,10 @@ mod tests {
             Event::from_json(&json).unwrap()
         };
         let lengths = |events: &[Event]| -> Vec<_> {
-            portions(events).iter().map(|part| part.len()).collect()
+            portions(events, MAX_BYTES)
+                .iter()
+                .map(|part| part.len())
+                .collect()
         };
         assert_eq!(lengths(&[]), [0]);
         assert_eq!(lengths(&vec![event(100); 2_500]), [1_000, 1_000, 500]);

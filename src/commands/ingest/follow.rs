@@ -4,10 +4,9 @@
 //! Where reading stands is in the store alone: a follower that was killed goes on as any other run would.
 
 use std::{
-    ffi::OsString,
-    fs::{self, File},
+    fs::File,
     io::{self, Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -15,14 +14,15 @@ use tokio::sync::watch;
 
 use super::{
     IngestError,
-    input::{Input, is_gzip},
+    input::{Input, inflated, is_gzip},
+    rotated::{Rotated, is_under, rotated},
     say_counts,
     session::{Done, Origin, Session},
 };
 use crate::{
     commands::stop_signal,
     error::Error,
-    ingest::{Lines, Place, read_lines_end},
+    ingest::{Known, Lines, Place, read_lines_end},
 };
 
 /// Time between two looks at a file that has nothing new.
@@ -48,7 +48,7 @@ pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Erro
         interrupted = follow(session, inputs, &mut done, &stopped) => interrupted?,
     };
     session.ui.note(&done.summary());
-    say_counts(session, done.counts);
+    say_counts(session, &done);
     match interrupted {
         false => Ok(()),
         true => Err(Error::Interrupted),
@@ -91,8 +91,6 @@ struct Followed<'a> {
     path: &'a Path,
     input: &'a Input,
     tail: Option<Tail>,
-    /// Whether it has been looked for before.
-    begun: bool,
     said_missing: bool,
 }
 
@@ -116,7 +114,6 @@ impl<'a> Followed<'a> {
             path,
             input,
             tail: None,
-            begun: false,
             said_missing: false,
         }
     }
@@ -129,7 +126,7 @@ impl<'a> Followed<'a> {
         stopped: &watch::Receiver<bool>,
     ) -> Result<bool, IngestError> {
         let Some(mut tail) = self.tail.take() else {
-            return self.open(session, done).await;
+            return self.open(session, done, false).await;
         };
         let cannot_read = |reason| cannot_read(self.input, reason);
         let len = tail.file.metadata().map_err(cannot_read)?.len();
@@ -138,8 +135,7 @@ impl<'a> Followed<'a> {
             session
                 .ui
                 .note(&format!("{name} was cut: it is read from its beginning"));
-            self.read_rotated(session, done).await?;
-            return self.open(session, done).await;
+            return self.open(session, done, true).await;
         }
         if len != tail.len {
             (tail.len, tail.since) = (len, Instant::now());
@@ -158,11 +154,12 @@ impl<'a> Followed<'a> {
         Ok(read)
     }
 
-    /// Opens the file that has the name now, if there is one.
+    /// Opens the file that has the name now, if there is one, when what was rotated away before it is read.
     async fn open(
         &mut self,
         session: &mut Session<'_>,
         done: &mut Done,
+        was_cut: bool,
     ) -> Result<bool, IngestError> {
         let cannot_open = |reason| IngestError::Open {
             name: self.input.name(),
@@ -186,14 +183,18 @@ impl<'a> Followed<'a> {
         {
             return Err(IngestError::NotFollowed(self.input.name()));
         }
-        let sources = session.known()?;
-        let found = session
-            .survey(&mut file, &sources)
-            .map_err(|it| cannot_read(self.input, it))?;
-        // What was read last has another name now, or is gone.
-        if !std::mem::replace(&mut self.begun, true) && found.known.is_none() && !sources.is_empty()
-        {
+        let mut sources = session.known()?;
+        let mut survey = |session: &Session<'_>, sources: &[Known]| {
+            let found = session.survey(&mut file, sources);
+            found.map_err(|it| cannot_read(self.input, it))
+        };
+        let mut found = survey(session, &sources)?;
+        // What was read last has another name now, or is gone. The file is open already: one that is rotated away now
+        // is among those that are read here, too.
+        if was_cut || found.known.is_none() && !sources.is_empty() {
             self.read_rotated(session, done).await?;
+            sources = session.known()?;
+            found = survey(session, &sources)?;
         }
         self.tail = Some(Tail {
             file,
@@ -210,32 +211,53 @@ impl<'a> Followed<'a> {
         Ok(true)
     }
 
-    /// Reads the rest of what a rotation put beside the file, if it was read before.
+    /// Reads what rotations put beside the file: the rest of the newest that was read before, and all that is newer.
     async fn read_rotated(
         &self,
         session: &mut Session<'_>,
         done: &mut Done,
     ) -> Result<(), IngestError> {
-        let mut name = OsString::from(self.path);
-        name.push(".1");
-        let path = PathBuf::from(name);
-        let Ok(mut file) = File::open(&path) else {
-            return Ok(());
-        };
-        let input = Input::File(path);
         let known = session.known()?;
-        let found = session.survey(&mut file, &known);
-        let found = found.map_err(|it| cannot_read(&input, it))?;
-        if found.known.is_none() {
-            let (old, name) = (input.name(), self.input.name());
+        let lists = rotated(self.path).map_err(|it| cannot_read(self.input, it))?;
+        let newest = lists.iter().find_map(|list| list.last());
+        let mut is_found = false;
+        for list in &lists {
+            let is_known = |it: &Rotated| is_known(session, it, &known);
+            let Some(from) = list.iter().rposition(is_known) else {
+                continue;
+            };
+            is_found = true;
+            for it in list.get(from..).unwrap_or_default() {
+                let input = Input::File(it.path.clone());
+                let read = match it.copy() {
+                    Ok(file) => session.ingest_opened(file, &input).await,
+                    Err(reason) => Err(cannot_read(&input, reason)),
+                };
+                match read {
+                    Ok(read) => done.add(&read),
+                    // It will be no other later: whoever follows goes on, and has said it.
+                    Err(error @ (IngestError::Open { .. } | IngestError::Read { .. })) => session
+                        .ui
+                        .warning(&format!("{error}: what is in it is missing")),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        if let Some(newest) = newest.filter(|_| !is_found) {
+            let (old, name) = (newest.path.display(), self.input.name());
             session.ui.warning(&format!(
                 "{old} is none of the files that were read: what was written to {name} before it may be missing"
             ));
-            return Ok(());
         }
-        done.add(&session.ingest(&input).await?);
         Ok(())
     }
+}
+
+/// Whether something of a file was read before.
+fn is_known(session: &Session<'_>, it: &Rotated, known: &[Known]) -> bool {
+    let file = it.copy().and_then(inflated);
+    let found = file.and_then(|mut file| session.survey(&mut file, known));
+    found.is_ok_and(|found| found.known.is_some())
 }
 
 impl Tail {
@@ -255,21 +277,11 @@ impl Tail {
     }
 
     /// Whether the path leads to it; also where it leads to nothing, for then nothing is in its place.
-    #[cfg(unix)]
     fn is_under(&self, path: &Path) -> io::Result<bool> {
-        use std::os::unix::fs::MetadataExt;
-        let own = self.file.metadata()?;
-        match fs::metadata(path) {
-            Ok(other) => Ok((own.dev(), own.ino()) == (other.dev(), other.ino())),
+        match is_under(&self.file, path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-            Err(error) => Err(error),
+            result => result,
         }
-    }
-
-    /// Whether the path leads to it, as far as its length tells.
-    #[cfg(not(unix))]
-    fn is_under(&self, path: &Path) -> io::Result<bool> {
-        Ok(fs::metadata(path).map_or(true, |other| other.len() >= self.len))
     }
 
     /// Stores what is new, and says whether there was anything.

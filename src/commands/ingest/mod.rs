@@ -4,6 +4,7 @@ mod destination;
 mod follow;
 mod input;
 mod rejects;
+mod rotated;
 mod session;
 mod state;
 
@@ -24,7 +25,7 @@ use crate::{
     client::ClientError,
     config::{Asked, Target, TokenSource, Which},
     error::Error,
-    ingest::{Clock, Counts},
+    ingest::Clock,
     output::Ui,
     random::NoRandomBytes,
     redact::Redact,
@@ -35,7 +36,7 @@ use crate::{
 use destination::Destination;
 use input::Input;
 use rejects::{open_rejects, refuse_own_rejects};
-use session::Session;
+use session::{Done, Session};
 
 /// Store the audit events that a Backstage wrote to its log
 ///
@@ -64,7 +65,8 @@ pub struct IngestArgs {
     /// Store to write to; created if there is none [env: AUDITLOG_STORE]
     #[arg(long, value_name = "PATH", conflicts_with_all = ["to", "profile", "token_file", "ca_cert", "state"])]
     store: Option<PathBuf>,
-    /// Append lines that say they are audit events, and cannot be read as such, to this file
+    /// Append lines that say they are audit events, and cannot be read as such, to this file; and events that the server
+    /// does not take, as JSON
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
     /// Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check
@@ -286,7 +288,7 @@ async fn run(plan: IngestPlan, destination: Destination, ui: &Ui) -> Result<(), 
     if plan.follow {
         return follow::run(&mut session, &plan.inputs).await;
     }
-    let mut all = Counts::default();
+    let mut all = Done::default();
     let several = plan.inputs.len() > 1;
     for input in &plan.inputs {
         let done = session.ingest(input).await?;
@@ -299,18 +301,20 @@ async fn run(plan: IngestPlan, destination: Destination, ui: &Ui) -> Result<(), 
         if done.nothing_new {
             ui.note("a file with this content was read before");
         }
-        all += done.counts;
+        all.add(&done);
     }
-    say_counts(&session, all);
+    say_counts(&session, &all);
     Ok(())
 }
 
 /// What is worth saying about all of the lines.
-fn say_counts(session: &Session<'_>, all: Counts) {
+fn say_counts(session: &Session<'_>, all: &Done) {
     let ui = session.ui;
-    if all.rejected > session.named {
-        ui.warning(&format!("… and {} more", all.rejected - session.named));
+    let rejected = all.counts.rejected + all.told.rejected_count;
+    if rejected > session.named {
+        ui.warning(&format!("… and {} more", rejected - session.named));
     }
+    let all = all.counts;
     if all.other > 0 && all.other == all.read {
         ui.note("no line is an audit event of a Backstage");
     }

@@ -28,7 +28,7 @@ use crate::{
     store::{Advance, SourceProgress},
 };
 
-/// Rejected lines that are named one by one.
+/// Rejected lines and events that are named one by one.
 const NAMED: u64 = 20;
 /// The wait before what may go well later is tried again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -45,7 +45,7 @@ pub struct Session<'a> {
     pub redact: Redact,
     pub ui: &'a Ui,
     pub rules: &'a Rules,
-    /// Rejected lines that were named.
+    /// Rejected lines and events that were named.
     pub named: u64,
 }
 
@@ -79,6 +79,15 @@ impl Session<'_> {
             reason,
         };
         let file = input.open().map_err(cannot_open)?;
+        self.ingest_opened(file, input).await
+    }
+
+    /// The same of a file that is open.
+    pub async fn ingest_opened(&mut self, file: File, input: &Input) -> Result<Done, IngestError> {
+        let cannot_open = |reason| IngestError::Open {
+            name: input.name(),
+            reason,
+        };
         let kind = file.metadata().map_err(cannot_open)?.file_type();
         if kind.is_dir() {
             return Err(cannot_open(io::ErrorKind::IsADirectory.into()));
@@ -224,26 +233,26 @@ impl Session<'_> {
         let last = portions.len().saturating_sub(1);
         for (number, portion) in portions.into_iter().enumerate() {
             let advance = advance.filter(|_| number == last);
-            let answer = self.append_portion(portion, advance).await?;
+            let answer = self.append_patiently(portion, advance).await?;
             for rejected in &answer.rejected {
                 let id = portion.get(rejected.index).map_or("?", Event::id);
                 let reason = &rejected.reason;
                 self.name(&format!("the server rejects event {id}: {reason}"));
             }
-            add(told, &answer);
+            told.add(&answer);
         }
         Ok(())
     }
 
     /// Whoever follows waits for a store or a server that will be there again.
-    async fn append_portion(
+    async fn append_patiently(
         &mut self,
         portion: &[Event],
         advance: Option<&Advance>,
     ) -> Result<Told, IngestError> {
         let mut wait = FIRST_WAIT;
         loop {
-            match self.destination.append(portion, advance).await {
+            match self.append_portion(portion, advance).await {
                 Err(error) if self.patient && may_pass(&error) => {
                     if wait == FIRST_WAIT {
                         let text = format!("{error}; it is tried again until it goes well");
@@ -255,6 +264,27 @@ impl Session<'_> {
                 result => return result,
             }
         }
+    }
+
+    /// What a server rejects is on the disk before it counts as read: cut off here, it is written twice and not lost.
+    async fn append_portion(
+        &mut self,
+        portion: &[Event],
+        advance: Option<&Advance>,
+    ) -> Result<Told, IngestError> {
+        let told = self.destination.append(portion, advance).await?;
+        let rejected = told.rejected.iter().map(|it| portion.get(it.index));
+        for event in rejected.flatten() {
+            let line = [event.json().as_bytes(), b"\n"].concat();
+            self.rejects
+                .write_all(&line)
+                .map_err(IngestError::Rejects)?;
+        }
+        self.rejects.flush().map_err(IngestError::Rejects)?;
+        if let Some(advance) = advance {
+            self.destination.advance(advance)?;
+        }
+        Ok(told)
     }
 
     /// The files that were read before.
@@ -282,14 +312,6 @@ impl Session<'_> {
             self.ui.warning(text);
         }
     }
-}
-
-/// Adds what was said of more events.
-fn add(told: &mut Told, more: &Told) {
-    told.stored += more.stored;
-    told.excluded += more.excluded;
-    told.duplicate += more.duplicate;
-    told.rejected_count += more.rejected_count;
 }
 
 fn known(progress: SourceProgress) -> Known {
@@ -330,6 +352,6 @@ impl Done {
     pub fn add(&mut self, more: &Self) {
         self.counts += more.counts;
         self.at_server |= more.at_server;
-        add(&mut self.told, &more.told);
+        self.told.add(&more.told);
     }
 }

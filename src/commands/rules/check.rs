@@ -8,7 +8,7 @@ use super::{RulesError, file::read_file};
 use crate::{
     commands::{Context, answer},
     error::Error,
-    output::visible,
+    output::{Paint, terminal_width, visible, wrapped},
     rules::{Finding, RulesFile, Weight},
 };
 
@@ -29,8 +29,15 @@ impl CheckArgs {
         let file = read_file(&self.file)?;
         if !file.findings.is_empty() {
             let name = self.file.display().to_string();
-            let lines: Vec<_> = file.findings.iter().map(|it| line(&name, it)).collect();
-            answer(&lines.join("\n"))?;
+            let columns = terminal_width();
+            let lines = file.findings.iter().map(|it| {
+                let line = line(&name, it);
+                match columns {
+                    Some(columns) => painted(&wrapped(&line, columns), it, context.color),
+                    None => painted(&line, it, context.color),
+                }
+            });
+            answer(&lines.collect::<Vec<_>>().join("\n"))?;
         }
         context.ui.note(&summary(&file));
         match file.count(Weight::Error) {
@@ -49,6 +56,18 @@ fn line(name: &str, finding: &Finding) -> String {
     let Finding { line, fault } = finding;
     let line = format!("{name}:{line}: {}: {fault}", fault.weight());
     visible(&line).into_owned()
+}
+
+/// The line with its weight in colour.
+fn painted(line: &str, finding: &Finding, color: bool) -> String {
+    let (weight, paint) = match finding.fault.weight() {
+        Weight::Error => ("error:", Paint::Red),
+        Weight::Warning => ("warning:", Paint::Yellow),
+    };
+    match line.split_once(weight) {
+        Some((before, after)) => format!("{before}{}{after}", paint.painted(weight, color)),
+        None => line.to_owned(),
+    }
 }
 
 fn summary(file: &RulesFile) -> String {

@@ -1,16 +1,15 @@
 //! What `rules test` has found: for people, and for programs.
 
-use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use serde::Serialize;
 
 use crate::{
-    output::{grouped, visible},
+    output::{Grid, Paint, Title, grouped, visible},
     rules::{Example, Flag, Flagged, Origin, Rules, RulesFile, Tally},
     source::Told,
 };
 
-/// Longest text in a cell.
-const CELL: usize = 60;
+/// What examples are indented by, below what they are examples of.
+const INDENT: &str = "  ";
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -104,67 +103,77 @@ impl Report {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// The rules, and below them what nobody should lose.
-    pub fn tables(&self) -> String {
-        format!("{}\n\n{}", self.rules_table(), self.flags_table())
+    /// The rules, and below them what nobody should lose, for a terminal of that many columns or for no terminal.
+    pub fn tables(&self, columns: Option<usize>, color: bool) -> String {
+        let mut lines = self.rules_table().lines(columns, color);
+        lines.push(String::new());
+        lines.extend(self.flags_lines(columns, color));
+        lines.join("\n")
     }
 
-    fn rules_table(&self) -> String {
-        let mut table = Table::new();
-        table.load_style(NOTHING).set_header([
-            "RULE",
-            "ACTOR",
-            "EVENT",
-            "LOST",
-            "SHARE",
-            "BY IT ALONE",
+    fn rules_table(&self) -> Grid {
+        let mut grid = Grid::new([
+            Title::text("RULE"),
+            Title::text("ACTOR"),
+            Title::text("EVENT"),
+            Title::number("LOST"),
+            Title::number("SHARE").leaving(1),
+            Title::number("BY IT ALONE").leaving(0),
         ]);
         for row in &self.rules {
-            table.add_row([
+            let cells = [
                 row.place(),
                 cell(&row.actor_id),
                 cell(&row.event_id),
                 grouped(row.lost),
                 percent(row.share),
                 grouped(row.alone),
-            ]);
+            ];
+            grid.push(lost_or(row.lost, Paint::Plain), cells);
         }
         for (name, count) in [("all rules", self.lost), ("kept", self.kept)] {
-            table.add_row([
-                name.to_owned(),
-                String::new(),
-                String::new(),
-                grouped(count),
-                percent(share(count, self.events)),
-                String::new(),
-            ]);
+            let (count, share) = (grouped(count), percent(share(count, self.events)));
+            let none = String::new;
+            grid.push(
+                Paint::Bold,
+                [name.to_owned(), none(), none(), count, share, none()],
+            );
         }
-        aligned(table, &[3, 4, 5])
+        grid
     }
 
-    fn flags_table(&self) -> String {
-        let mut table = Table::new();
-        table
-            .load_style(NOTHING)
-            .set_header(["NOT TO BE LOST", "LOST", "LIKE", "ID", "BY"]);
+    /// Each kind with its count, and below it a few events of it: the id whole before anything else.
+    fn flags_lines(&self, columns: Option<usize>, color: bool) -> Vec<String> {
+        let mut flags = Grid::new([Title::text("NOT TO BE LOST"), Title::number("LOST")]);
+        let mut examples = Grid::new([
+            Title::whole(""),
+            Title::whole("").leaving(0),
+            Title::whole("").leaving(1),
+        ]);
         for row in &self.flags {
-            let mut name = (row.flag.to_owned(), grouped(row.lost));
-            if row.examples.is_empty() {
-                table.add_row([name.0.clone(), name.1.clone()]);
-            }
+            flags.push(
+                lost_or(row.lost, Paint::Red),
+                [row.flag.to_owned(), grouped(row.lost)],
+            );
             for example in &row.examples {
-                let (flag, lost) = std::mem::take(&mut name);
-                let rule = self.rules.get(example.rule);
-                table.add_row([
-                    flag,
-                    lost,
-                    cell(&example.event_time),
-                    cell(&example.id),
-                    rule.map(Row::place).unwrap_or_default(),
-                ]);
+                let by = self.rules.get(example.rule).map(Row::place);
+                let by = format!("by {}", by.unwrap_or_default());
+                examples.push(
+                    Paint::Plain,
+                    [cell(&example.id), cell(&example.event_time), by],
+                );
             }
         }
-        aligned(table, &[1])
+        let mut flags = flags.lines(columns, color).into_iter();
+        let room = columns.map(|columns| columns.saturating_sub(INDENT.len()));
+        let mut examples = examples.lines(room, color).into_iter();
+        let mut lines: Vec<_> = flags.next().into_iter().collect();
+        for (row, line) in self.flags.iter().zip(flags) {
+            lines.push(line);
+            let own = examples.by_ref().take(row.examples.len());
+            lines.extend(own.map(|line| format!("{INDENT}{line}")));
+        }
+        lines
     }
 }
 
@@ -215,22 +224,14 @@ fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
-/// Harmless, and short.
-fn cell(text: &str) -> String {
-    let text = visible(text);
-    match text.char_indices().nth(CELL) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text.into_owned(),
+/// What drops nothing steps back.
+fn lost_or(lost: u64, paint: Paint) -> Paint {
+    match lost {
+        0 => Paint::Dim,
+        _ => paint,
     }
 }
 
-/// Columns one under the other, numbers to the right.
-fn aligned(mut table: Table, numbers: &[usize]) -> String {
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if numbers.contains(&index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.trim_fmt()
+fn cell(text: &str) -> String {
+    visible(text).into_owned()
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     config::Target,
     error::Error,
-    output::Progress,
+    output::{Progress, terminal_width},
     query::{Order, Query},
     rules::Tally,
     source::{Begun, Gap, Piece, Reading, Sink, Told},
@@ -91,7 +91,7 @@ impl TestArgs {
         let conclusion = Conclusion::of(Some(&told), None, &trial.gaps);
         let report = Report::new(&file, &rules, &trial.tally, &told, conclusion.is_complete());
         answer(&match self.output {
-            TestFormat::Table => report.tables(),
+            TestFormat::Table => report.tables(terminal_width(), context.color),
             TestFormat::Json => report.json(),
         })?;
         say(context, &told, &conclusion, trial.tally.events());

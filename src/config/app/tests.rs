@@ -243,6 +243,9 @@ fn a_file_that_multiplies_itself_ends_early() {
     assert!(said[0].contains("is not valid YAML"), "{said:?}");
     let deep = format!("a: {}", "[".repeat(100_000));
     assert!(problems(&deep)[0].contains("is not valid YAML"));
+    let text = format!("a: &a {}\nauditLog: {{store: *a}}", "x".repeat(70_000));
+    let expected = ["0.yaml:2: auditLog.store: this text is too long"];
+    assert_eq!(problems(&text), expected);
     let long = format!("a: {}", "x".repeat(2 << 20));
     assert!(problems(&long)[0].contains("it is larger than 1048576 bytes"));
 }

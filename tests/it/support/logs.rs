@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use auditlog::{
+    api::{Event, Timestamp},
+    ingest::{Batch, Clock, Lines, Pending, Place},
+};
+
 use super::fixture;
 
 /// What a real Backstage logged: 89 events beside those that are excluded by default.
@@ -11,6 +16,19 @@ pub const RECORDING: &str = "backstage/audit.production.jsonl";
 pub fn recorded_lines() -> Vec<String> {
     let text = std::fs::read_to_string(fixture(RECORDING)).expect("the recording is there");
     text.split_terminator('\n').map(str::to_owned).collect()
+}
+
+/// Every outcome of the recording, also those that are excluded by default.
+pub fn recorded_outcomes() -> Vec<Event> {
+    let log = std::fs::read(fixture(RECORDING)).expect("the recording is there");
+    let mut lines = Lines::new(&log[..], Place::default(), Some(log.len() as u64));
+    let now = Timestamp::parse("2026-11-21T10:00:00Z").expect("a time");
+    let mut clock = Clock::new(move || now);
+    let mut batch = || Batch::read(&mut lines, &mut clock, &mut Vec::new(), &|_, _| false);
+    let batches = std::iter::from_fn(|| batch().expect("lines"));
+    let outcomes = batches.flat_map(|batch| batch.events).enumerate();
+    let event = |(n, it): (usize, Pending)| it.into_event(format!("id-{n:03}")).expect("an event");
+    outcomes.map(event).collect()
 }
 
 /// As many lines as are wanted, made from the recording, no two of them alike where they name an address.

@@ -2,6 +2,8 @@
 
 pub mod asking;
 pub mod authority;
+#[cfg(unix)]
+pub mod contract;
 pub mod events;
 pub mod following;
 pub mod growing;
@@ -22,6 +24,7 @@ pub mod rules;
 pub mod schedule;
 pub mod scripted;
 pub mod served;
+pub mod tailing;
 
 use std::{
     fs,

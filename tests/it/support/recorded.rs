@@ -57,3 +57,75 @@ fn without_space(json: &str) -> String {
     let lines = json.lines().map(str::trim_start);
     lines.map(|line| line.replacen("\": ", "\":", 1)).collect()
 }
+
+/// The tokens that the recorded backend had.
+pub const TOKENS: &str = "
+backend:
+  auth:
+    externalAccess:
+      - type: static
+        options: {token: ref-unrestricted-token-0001, subject: 'external:ref-admin'}
+      - type: static
+        options: {token: ref-audit-reader-token-0002, subject: 'external:reader'}
+        accessRestrictions: [{plugin: audit-log, permission: audit.log.read}]
+      - type: static
+        options: {token: ref-catalog-only-token-0003, subject: 'external:catalog-only'}
+        accessRestrictions: [{plugin: catalog}]
+      - type: static
+        options: {token: ref-wrong-permission-token-0004, subject: 'external:wrong'}
+        accessRestrictions: [{plugin: audit-log, permission: audit.log.delete}]
+      - type: static
+        options: {token: ref-attr-update-token-0005, subject: 'external:attr'}
+        accessRestrictions: [{plugin: audit-log, permissionAttribute: {action: update}}]
+";
+
+/// The words of a recorded `curl` command, a backslash taking the next character as it is.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut chars = command.chars();
+    while let Some(c) = chars.next() {
+        let word = words.last_mut().expect("a word");
+        match c {
+            ' ' => words.push(String::new()),
+            '\\' => word.extend(chars.next()),
+            _ => word.push(c),
+        }
+    }
+    words
+}
+
+/// The request that a recorded `curl` command sent, with more parameters.
+pub fn recorded_request(command: &str, parameters: &str) -> String {
+    let (mut method, mut version, mut headers) = ("GET", "1.1", String::new());
+    let (mut target, mut body) = (String::new(), String::new());
+    let words = words(command.strip_prefix("### curl ").expect("a command"));
+    let mut words = words.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        let mut next = || words.next().expect("its value");
+        match word {
+            "-X" => method = next(),
+            "-I" => method = "HEAD",
+            "-H" => headers += &format!("{}\r\n", next()),
+            "-d" => body += next(),
+            "-g" => {}
+            "--http1.0" => version = "1.0",
+            "--http2" => {
+                headers += "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+            }
+            url => {
+                target += url
+                    .strip_prefix("http://127.0.0.1:7801")
+                    .expect("its server")
+            }
+        }
+    }
+    if !parameters.is_empty() {
+        let joint = if target.contains('?') { '&' } else { '?' };
+        target += &format!("{joint}{parameters}");
+    }
+    let headers = headers.replace("aaaa...(20000)", &"a".repeat(20_000));
+    let length = body.len();
+    format!(
+        "{method} {target} HTTP/{version}\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    )
+}
