@@ -16,13 +16,14 @@ use super::{
     Context, answer, demo,
     options::{refuse_postgres, store_path},
     reload::{self, Reload},
-    stop_signal,
+    stop::{reaches, stop_signals},
+    talk,
     token::new_token,
 };
 use crate::{
     config::AppConfig,
     error::Error,
-    server::{AcceptedTokens, Access, Server, Tls, keep_retention},
+    server::{AcceptedTokens, Access, Limits, Metrics, Server, Tls, keep_retention},
     store::Store,
     token::{Token, TokenError},
 };
@@ -99,8 +100,17 @@ impl ServeArgs {
             access,
             tls,
         } = door;
+        talk::start(config.audit_log.log, &context.ui);
         let listen = self.listen.or(config.audit_log.listen).unwrap_or(LISTEN);
-        let mut server = Server::bind(listen).await?;
+        let mut limits = Limits::default();
+        limits.stop = config.audit_log.stop_within.unwrap_or(limits.stop);
+        let mut server = Server::bind_with(listen, limits).await?;
+        if let Some(listen) = config.audit_log.metrics {
+            let address;
+            (server, address) = server.with_metrics(listen).await?;
+            let text = format!("metrics at http://{address}/metrics");
+            context.ui.note(&text);
+        }
         let tls = tls.map(watch::Sender::new);
         if let Some(tls) = &tls {
             server = server.over_tls(tls.subscribe());
@@ -114,22 +124,24 @@ impl ServeArgs {
             true => None,
             false => Some(Reload::new()?),
         };
-        let stop = stop_signal(reload.is_none())?;
-        let mut out = io::stdout().lock();
-        writeln!(out, "{}", server.url())
-            .and_then(|()| shown.map_or(Ok(()), |token| writeln!(out, "{}", token.expose())))
-            .and_then(|()| out.flush())
-            .map_err(Error::Output)?;
-        drop(out);
+        let signals = stop_signals(reload.is_none())?;
+        show(&server.url(), shown)?;
         let (now, access) = watch::channel(Arc::new(access));
-        let now = Changing { access: now, tls };
+        let now = Changing {
+            access: now,
+            tls,
+            metrics: server.metrics(),
+        };
         let reloading = reload::each(reload, || self.reload(&config, &now, context));
         let retention = config.audit_log.retention;
         let keeping = keep_retention(store.clone(), retention, context.ui.clone());
+        let stop = reaches(signals.clone(), 1);
         tokio::select! {
             never = keeping => match never {},
             ended = server.serve_while(store, access, context.ui.clone(), stop) => ended?,
             never = reloading => match never {},
+            // Who asks twice does not wait for others.
+            () = reaches(signals, 2) => return Err(Error::Interrupted),
         }
         context.ui.note("stopped");
         Ok(())
@@ -222,6 +234,7 @@ impl ServeArgs {
                     context.ui.warning(&text);
                 }
                 let tokens = counted(door.access.tokens.len(), "token");
+                now.metrics.reloaded(true);
                 now.access.send_replace(Arc::new(door.access));
                 if let (Some(showing), Some(tls)) = (&now.tls, door.tls) {
                     showing.send_replace(tls);
@@ -231,6 +244,7 @@ impl ServeArgs {
                     .note(&format!("the configuration was read again: {tokens}"));
             }
             Err(error) => {
+                now.metrics.reloaded(false);
                 context
                     .ui
                     .error(&format!("{error}: the old configuration stays"));
@@ -243,6 +257,16 @@ impl ServeArgs {
 struct Changing {
     access: watch::Sender<Arc<Access>>,
     tls: Option<watch::Sender<Tls>>,
+    metrics: Arc<Metrics>,
+}
+
+/// The first lines of stdout.
+fn show(url: &str, token: Option<Token>) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{url}")
+        .and_then(|()| token.map_or(Ok(()), |token| writeln!(out, "{}", token.expose())))
+        .and_then(|()| out.flush())
+        .map_err(Error::Output)
 }
 
 fn counted(count: usize, thing: &str) -> String {

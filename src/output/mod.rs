@@ -8,6 +8,7 @@ mod escape;
 mod fit;
 mod json;
 mod jsonl;
+mod log;
 mod numbers;
 mod paint;
 mod progress;
@@ -24,6 +25,7 @@ use crate::{api::Event, query::Zone};
 
 pub use column::{Column, ColumnError};
 pub use escape::visible;
+pub use log::{Level, Log, LogFormat, LogOptions, LogSlot, Requested};
 pub use numbers::grouped;
 pub use progress::{Bar, Progress};
 pub use record::write_record;
