@@ -9,6 +9,8 @@ pub mod hostile;
 pub mod logs;
 pub mod message;
 pub mod model_server;
+#[cfg(unix)]
+pub mod operating;
 pub mod pages;
 pub mod posting;
 pub mod process;
