@@ -34,7 +34,8 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 /// Serve the audit-event API over a store
 ///
 /// The first line of stdout is the URL; with --demo the second is the token. Ends on SIGINT and SIGTERM, after the
-/// requests under way. With --config, SIGHUP reads tokens and rules again; without, it ends the server, too.
+/// requests under way; a second one ends it at once. With --config, SIGHUP reads tokens and rules again; without, it
+/// ends the server, too.
 #[derive(Args, Clone, Debug)]
 #[command(group = ArgGroup::new("accepting").multiple(true))]
 pub struct ServeArgs {

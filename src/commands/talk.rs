@@ -34,4 +34,9 @@ pub(super) fn start(logging: Option<Logging>, ui: &Ui) {
         now: || Utc::now().into(),
     };
     ui.log.fill(Log::start(options, io::stderr()));
+    if logging.is_some() {
+        // Who reads the log by its lines is not to find a panic spread over several.
+        let ui = ui.clone();
+        std::panic::set_hook(Box::new(move |panic| ui.error(&panic.to_string())));
+    }
 }
