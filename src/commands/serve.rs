@@ -101,7 +101,6 @@ impl ServeArgs {
             access,
             tls,
         } = door;
-        talk::start(config.audit_log.log, &context.ui);
         let listen = self.listen.or(config.audit_log.listen).unwrap_or(LISTEN);
         let mut limits = Limits::default();
         limits.stop = config.audit_log.stop_within.unwrap_or(limits.stop);
@@ -149,7 +148,8 @@ impl ServeArgs {
     }
 
     fn check(&self, context: &Context) -> Result<(), Error> {
-        let Door { config, access, .. } = self.read_door(context)?;
+        let config = self.read_config(context)?;
+        let Door { config, access, .. } = self.door(config, context)?;
         let (tokens, rules) = (access.tokens.len(), config.audit_log.exclude_rules);
         let rules = rules.map_or_else(
             || "default exclusion rules".to_owned(),
@@ -161,6 +161,7 @@ impl ServeArgs {
     /// What is served, for whom, and the token to show.
     fn open(&self, context: &Context) -> Result<Opened, Error> {
         if self.demo {
+            talk::start(None, &context.ui);
             let token = new_token()?;
             let tokens = AcceptedTokens::from_iter([token.clone().into_secret()]);
             return Ok(Opened {
@@ -173,7 +174,10 @@ impl ServeArgs {
                 shown: Some(token),
             });
         }
-        let door = self.read_door(context)?;
+        let config = self.read_config(context)?;
+        // Before anything else is said: what reads the log reads all of it.
+        talk::start(config.audit_log.log, &context.ui);
+        let door = self.door(config, context)?;
         let path = match self.store.as_ref().or(door.config.audit_log.store.as_ref()) {
             Some(path) => refuse_postgres(path).map(|()| path.clone())?,
             None => store_path(None, &context.environment)?,
@@ -185,17 +189,21 @@ impl ServeArgs {
         })
     }
 
-    /// The configuration, the tokens of it and of the file of tokens, and the certificate.
-    fn read_door(&self, context: &Context) -> Result<Door, Error> {
+    /// The configuration; where several things are wrong with it, each is said.
+    fn read_config(&self, context: &Context) -> Result<AppConfig, Error> {
         let variable = |name: &str| std::env::var(name).ok();
         let config = AppConfig::read(&self.config, &variable);
-        let config = config.inspect_err(|error| {
+        Ok(config.inspect_err(|error| {
             if let [_, _, ..] = error.0.as_slice() {
                 for problem in &error.0 {
                     context.ui.error(&problem.to_string());
                 }
             }
-        })?;
+        })?)
+    }
+
+    /// The tokens of the configuration and of the file of tokens, and the certificate.
+    fn door(&self, config: AppConfig, context: &Context) -> Result<Door, Error> {
         for warning in &config.warnings {
             context.ui.warning(&warning.to_string());
         }
@@ -227,7 +235,8 @@ impl ServeArgs {
 
     /// Reads tokens, rules and certificate again; what is wrong with them leaves the old ones as they are.
     fn reload(&self, at_start: &AppConfig, now: &Changing, context: &Context) {
-        match self.read_door(context) {
+        let read = self.read_config(context);
+        match read.and_then(|config| self.door(config, context)) {
             Ok(door) => {
                 let changed = reload::at_restart(&at_start.audit_log, &door.config.audit_log);
                 for key in changed {

@@ -77,7 +77,7 @@ pub struct Requested<'a> {
     pub method: &'a str,
     /// What was asked; no path that somebody made up.
     pub route: &'a str,
-    /// The answer; none where the client was gone before it.
+    /// The answer; none where the request was cut off before it.
     pub status: Option<u16>,
     /// Until the answer began.
     #[serde(rename = "duration_seconds", serialize_with = "seconds")]
@@ -304,7 +304,7 @@ pub(super) fn told(requested: &Requested<'_>) -> String {
         subject,
         client,
     } = requested;
-    let status = status.map_or_else(|| "broken off".to_owned(), |status| status.to_string());
+    let status = status.map_or_else(|| "cut off".to_owned(), |status| status.to_string());
     let subject = subject.unwrap_or("-");
     let milliseconds = duration.as_secs_f64() * 1e3;
     format!(

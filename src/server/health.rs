@@ -42,6 +42,9 @@ struct Found {
     state: Result<(), NotReady>,
 }
 
+/// The same, with what the log is told of it, and nobody else.
+struct Trouble(NotReady, String);
+
 /// Why the server cannot do its work. Anybody may know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum NotReady {
@@ -109,11 +112,14 @@ impl Health {
         let mut found = self.found.lock().await;
         if found.at.is_none_or(|at| at.elapsed() >= FRESH) {
             let looked = timeout(BOUND, self.look(&writing)).await;
-            let state = looked.unwrap_or(Err(NotReady::Slow));
-            match state {
+            let looked = looked.unwrap_or(Err(NotReady::Slow.into()));
+            let state = looked.as_ref().map_err(|trouble| trouble.0).copied();
+            match looked {
                 _ if state == found.state => {}
                 Ok(()) => self.ui.note("ready again"),
-                Err(why) => self.ui.warning(&format!("not ready: {why}")),
+                Err(Trouble(why, error)) => {
+                    self.ui.warning(&format!("not ready: {why}{error}"));
+                }
             }
             *found = Found {
                 at: Some(Instant::now()),
@@ -127,25 +133,34 @@ impl Health {
         }
     }
 
-    async fn look(&self, writing: &Writing) -> Result<(), NotReady> {
+    async fn look(&self, writing: &Writing) -> Result<(), Trouble> {
         if writing.refused_within(REFUSED) {
-            return Err(NotReady::Unwritable);
+            return Err(NotReady::Unwritable.into());
         }
         let read = self.store.count(&last_minute()).await;
-        read.map_err(|error| match error {
-            StoreError::Locked | StoreError::TooSlow => NotReady::Slow,
-            _ => NotReady::Unreadable,
-        })?;
+        read.map_err(|error| trouble(NotReady::Unreadable, &error))?;
         // A transaction that brings nothing: it takes its turn with the others, and the disk is not waited for.
         match writing.store(Vec::new()).await {
             Ok(_) => Ok(()),
-            Err(Refusal::NotStored(error)) => Err(match *error {
-                StoreError::Locked | StoreError::TooSlow => NotReady::Slow,
-                _ => NotReady::Unwritable,
-            }),
-            Err(_) => Err(NotReady::Full),
+            Err(Refusal::NotStored(error)) => Err(trouble(NotReady::Unwritable, &error)),
+            Err(_) => Err(NotReady::Full.into()),
         }
     }
+}
+
+impl From<NotReady> for Trouble {
+    fn from(why: NotReady) -> Self {
+        Self(why, String::new())
+    }
+}
+
+/// What the store's error means.
+fn trouble(otherwise: NotReady, error: &StoreError) -> Trouble {
+    let why = match error {
+        StoreError::Locked | StoreError::TooSlow => NotReady::Slow,
+        _ => otherwise,
+    };
+    Trouble(why, format!(": {error}"))
 }
 
 /// A question that any store answers at once.

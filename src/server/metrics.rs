@@ -159,7 +159,7 @@ impl Metrics {
         self.in_flight.fetch_add(1, Relaxed);
     }
 
-    /// A request was answered, or with no status its client was gone.
+    /// A request was answered, or with no status it was cut off.
     pub(super) fn request_ended(
         &self,
         route: Route,
@@ -294,7 +294,7 @@ impl Metrics {
         );
         text.one(
             "auditlog_http_requests_broken_off_total",
-            Kind::Counter("Requests whose client was gone, or cut off, before the answer."),
+            Kind::Counter("Requests that were cut off before their answer."),
             self.broken_off.load(Relaxed) as f64,
         );
         text.family(

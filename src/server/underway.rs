@@ -19,7 +19,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id that is taken from a client.
 const MAX_ID: usize = 128;
 
-/// A request that has not ended. Where it is dropped, its client was gone or it was cut off.
+/// A request that has not ended. Where it is dropped, it was cut off.
 #[derive(Debug)]
 pub(super) struct Underway {
     metrics: Arc<Metrics>,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::support::{
-    Home, TOKEN,
+    Home, Run, TOKEN,
     logs::{line, log},
     operating::{Operated, ask, events},
     process::Serving,
@@ -100,13 +100,39 @@ fn a_store_that_cannot_be_written_is_not_ready_until_it_can() {
 #[test]
 fn a_store_that_cannot_be_read_is_not_explained() {
     let home = Home::with_recording();
-    let operated = Operated::start(&home, "", "");
+    let mut operated = Operated::start(&home, "", "");
     let other = rusqlite::Connection::open(home.path("s.db")).unwrap();
     other
         .execute_batch("ALTER TABLE events RENAME TO gone")
         .unwrap();
     let answer = becomes(operated.address(), 503);
     assert_eq!(answer.body, "not ready: the store cannot be read");
+    let said = "warning: not ready: the store cannot be read: the database failed: no such table: ";
+    assert!(operated.said().starts_with(said));
+}
+
+#[test]
+fn the_files_to_begin_with_are_valid_and_fit_each_other() {
+    let dist = |name: &str| {
+        let path = format!("{}/dist/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let home = Home::new();
+    let config = dist("app-config.auditlog.yaml");
+    home.write("app-config.yaml", &config);
+    let mut check = home.command(&["serve", "--check", "--config", "app-config.yaml"]);
+    check
+        .env("AUDITLOG_READ_TOKEN", TOKEN)
+        .env("AUDITLOG_SENDER_TOKEN", "another-token-0001");
+    let run = Run::of(check.output().unwrap());
+    let valid = "valid: 2 tokens, 0 exclusion rules\n";
+    assert_eq!(
+        (run.code, run.stdout.as_str(), run.stderr.as_str()),
+        (0, valid, "")
+    );
+    // The unit waits for longer than the server takes.
+    assert!(config.contains("\n  stopWithin: 10s\n"));
+    assert!(dist("auditlog.service").contains("\nTimeoutStopSec=20\n"));
 }
 
 #[test]

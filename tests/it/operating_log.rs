@@ -103,6 +103,34 @@ fn a_request_is_a_line_that_says_who_asked_what() {
 }
 
 #[test]
+fn a_request_that_was_cut_off_is_logged_with_the_rest() {
+    let home = Home::with_recording();
+    let operated = Operated::start(&home, "", "log: {format: json}\n  stopWithin: 1s");
+    let other = rusqlite::Connection::open(home.path("s.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut stream = TcpStream::connect(operated.address()).unwrap();
+    let body = sent("a");
+    let request = format!(
+        "POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nExpect: 100-continue\r\n\
+         Content-Type: {LINES}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    // The server says that it reads the body.
+    let mut begun = [0; 12];
+    stream.read_exact(&mut begun).unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 100");
+    stream.write_all(body.as_bytes()).unwrap();
+    let run = stopped(operated);
+    assert_eq!(run.code, 1, "{run:?}");
+    let lines = lines(&run);
+    assert_eq!(told(&lines), [format!("POST {PATH} - external:tests 127.0.0.1")]);
+    let last = lines.last().unwrap();
+    assert_eq!(last.level, "error");
+    assert_eq!(last.message, "1 requests had not ended in time and were cut off");
+}
+
+#[test]
 fn probes_are_for_who_wants_to_see_everything() {
     let home = Home::with_recording();
     for (level, expected) in [("debug", 3), ("info", 1), ("notice", 0)] {

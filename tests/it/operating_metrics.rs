@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::support::{
-    Home, TOKEN,
+    Home, Run, TOKEN,
     operating::{Operated, ask, send, write_config},
     posting::{LINES, lines, sent, sent_with},
 };
@@ -207,7 +207,7 @@ fn a_reload_is_counted_with_its_result() {
 /// `.ci/run` installs it.
 #[test]
 #[ignore = "needs promtool, of Debian's package prometheus"]
-fn promtool_finds_nothing_wrong_with_names_and_format() {
+fn promtool_finds_nothing_wrong_with_the_metrics_and_the_alerts() {
     let home = Home::with_recording();
     let operated = Operated::start(&home, "", "log: {}");
     ask(operated.address(), "GET /nothing", &bearer(TOKEN));
@@ -226,4 +226,14 @@ fn promtool_finds_nothing_wrong_with_names_and_format() {
     let done = promtool.wait_with_output().unwrap();
     let said = String::from_utf8(done.stderr).unwrap();
     assert!(done.status.success() && said.is_empty(), "{said}");
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/dist/alerts.yml");
+    let mut check = Command::new("promtool");
+    let checked = Run::of(check.args(["check", "rules", rules]).output().unwrap());
+    assert_eq!(checked.code, 0, "{checked:?}");
+    // Each metric that a rule names is there.
+    let rules = std::fs::read_to_string(rules).unwrap();
+    let words = rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    for name in words.filter(|word| word.starts_with("auditlog_")) {
+        assert!(text.contains(&format!("# TYPE {name} ")), "{name}");
+    }
 }
