@@ -124,10 +124,16 @@ fn a_request_that_was_cut_off_is_logged_with_the_rest() {
     let run = stopped(operated);
     assert_eq!(run.code, 1, "{run:?}");
     let lines = lines(&run);
-    assert_eq!(told(&lines), [format!("POST {PATH} - external:tests 127.0.0.1")]);
+    assert_eq!(
+        told(&lines),
+        [format!("POST {PATH} - external:tests 127.0.0.1")]
+    );
     let last = lines.last().unwrap();
     assert_eq!(last.level, "error");
-    assert_eq!(last.message, "1 requests had not ended in time and were cut off");
+    assert_eq!(
+        last.message,
+        "1 requests had not ended in time and were cut off"
+    );
 }
 
 #[test]
@@ -159,7 +165,7 @@ fn nothing_secret_and_nothing_forged_is_in_it() {
             format!(
                 "GET {PATH}?actor_id=sesame&token=sesame HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\n"
             ),
-            format!("GET /sesame?sesame HTTP/1.1\r\nAuthorization: Bearer sesame-open\r\n"),
+            String::from("GET /sesame?sesame HTTP/1.1\r\nAuthorization: Bearer sesame-open\r\n"),
             format!("SESAME {PATH}?limit=sesame HTTP/1.1\r\nAuthorization: Basic sesame\r\n"),
             format!(
                 "GET {PATH} HTTP/1.1\r\nX-Request-Id: {forged}\r\nX-Forwarded-For: {forged}\r\n"

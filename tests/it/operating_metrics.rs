@@ -35,48 +35,48 @@ fn requests(route: &str, method: &str, status: u16) -> String {
     )
 }
 
+fn duration(part: &str, label: &str) -> String {
+    format!("auditlog_http_request_duration_seconds{part}{{route=\"{PATH}\"{label}}}")
+}
+
+fn refused(reason: &str) -> String {
+    format!("auditlog_http_requests_refused_total{{reason=\"{reason}\"}}")
+}
+
 fn bearer(token: &str) -> String {
     format!("Authorization: Bearer {token}\r\n")
 }
 
+/// Holds each series against the number that it has to have.
+fn check(series: &BTreeMap<String, f64>, expected: &[(&str, f64)]) {
+    for (name, value) in expected {
+        assert_eq!(series.get(*name), Some(value), "{name}");
+    }
+}
+
 #[test]
-fn what_was_asked_and_sent_is_what_is_counted() {
+fn what_was_asked_is_what_is_counted() {
     let home = Home::with_recording();
     let operated = Operated::start(&home, "", "");
-    let address = operated.address();
-    let token = bearer(TOKEN);
-    for _ in 0..3 {
-        assert_eq!(ask(address, &format!("GET {PATH}"), &token).status, 200);
-    }
+    let (token, wrong) = (bearer(TOKEN), bearer("another-token"));
     let known = format!("{token}If-None-Match: *\r\n");
-    assert_eq!(ask(address, &format!("GET {PATH}/"), &known).status, 304);
-    assert_eq!(ask(address, &format!("HEAD {PATH}"), &token).status, 200);
-    assert_eq!(
-        ask(address, &format!("GET {PATH}?limit=0"), &token).status,
-        400
-    );
-    assert_eq!(ask(address, &format!("GET {PATH}"), "").status, 401);
-    for _ in 0..2 {
-        let wrong = bearer("another-token");
-        assert_eq!(ask(address, &format!("GET {PATH}"), &wrong).status, 401);
+    let (page, none) = (format!("GET {PATH}"), String::new());
+    for (request, more, status) in [
+        (&page, &token, 200),
+        (&page, &token, 200),
+        (&page, &token, 200),
+        (&format!("GET {PATH}/"), &known, 304),
+        (&format!("HEAD {PATH}"), &token, 200),
+        (&format!("GET {PATH}?limit=0"), &token, 400),
+        (&page, &none, 401),
+        (&page, &wrong, 401),
+        (&page, &wrong, 401),
+        (&"GET /nothing".to_owned(), &token, 404),
+    ] {
+        let answer = ask(operated.address(), request, more);
+        assert_eq!(answer.status, status, "{request}");
     }
-    assert_eq!(ask(address, "GET /nothing", &token).status, 404);
-    let body = lines([
-        sent("a"),
-        sent("b"),
-        sent("a"),
-        sent_with("c", r#","meta":{"password":"sesame"}"#),
-        sent("i").replace("succeeded", "initiated"),
-        sent("x")
-            .replace("user:default/a", "plugin:search")
-            .replace("entity-mutate", "entity-fetch"),
-        "no JSON".to_owned(),
-        "[]".to_owned(),
-    ]);
-    let head = format!("POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {LINES}\r\n{token}");
-    assert_eq!(send(address, &head, &body).status, 200);
     let series = series(&operated.scrape());
-    let of = |name: &str| series.get(name).copied();
     for (name, expected) in [
         (requests(PATH, "GET", 200), 3.0),
         (requests(PATH, "GET", 304), 1.0),
@@ -84,61 +84,81 @@ fn what_was_asked_and_sent_is_what_is_counted() {
         (requests(PATH, "GET", 400), 1.0),
         (requests(PATH, "GET", 401), 3.0),
         (requests("other", "GET", 404), 1.0),
-        (requests(PATH, "POST", 200), 1.0),
+        (duration("_count", ""), 9.0),
+        (duration("_bucket", ",le=\"+Inf\""), 9.0),
+        (refused("missing_credentials"), 1.0),
+        (refused("illegal_token"), 2.0),
+        (refused("rate_limit"), 0.0),
+        // The scrape itself, which is no connection of the others'.
+        ("auditlog_http_requests_in_flight".to_owned(), 1.0),
+        ("auditlog_connections_accepted_total".to_owned(), 10.0),
     ] {
-        assert_eq!(of(&name), Some(expected), "{name}");
+        check(&series, &[(&name, expected)]);
     }
-    for (name, expected) in [
+}
+
+#[test]
+fn what_became_of_events_is_what_is_counted() {
+    let home = Home::with_recording();
+    let operated = Operated::start(&home, "", "");
+    let excluded = sent("x").replace("user:default/a", "plugin:search");
+    let body = lines([
+        sent("a"),
+        sent("b"),
+        sent("a"),
+        sent_with("c", r#","meta":{"password":"sesame"}"#),
+        sent("i").replace("succeeded", "initiated"),
+        excluded.replace("entity-mutate", "entity-fetch"),
+        "no JSON".to_owned(),
+        "[]".to_owned(),
+    ]);
+    let token = bearer(TOKEN);
+    let head = format!("POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {LINES}\r\n{token}");
+    assert_eq!(send(operated.address(), &head, &body).status, 200);
+    let series = series(&operated.scrape());
+    let posted = requests(PATH, "POST", 200);
+    let expected = [
+        (posted.as_str(), 1.0),
         ("auditlog_events_total{result=\"stored\"}", 3.0),
         ("auditlog_events_total{result=\"duplicate\"}", 1.0),
         ("auditlog_events_total{result=\"initiated\"}", 1.0),
         ("auditlog_events_total{result=\"excluded\"}", 1.0),
         ("auditlog_events_total{result=\"rejected\"}", 2.0),
         ("auditlog_events_redacted_total", 1.0),
-        (
-            "auditlog_http_requests_refused_total{reason=\"missing_credentials\"}",
-            1.0,
-        ),
-        (
-            "auditlog_http_requests_refused_total{reason=\"illegal_token\"}",
-            2.0,
-        ),
-        (
-            "auditlog_http_requests_refused_total{reason=\"rate_limit\"}",
-            0.0,
-        ),
-        // The scrape itself.
-        ("auditlog_http_requests_in_flight", 1.0),
-        ("auditlog_connections_accepted_total", 11.0),
+        ("auditlog_reads_not_recorded_total", 0.0),
+        // 89 were there.
+        ("auditlog_store_events", 92.0),
+    ];
+    check(&series, &expected);
+    let size = std::fs::metadata(home.path("s.db")).unwrap().len() as f64;
+    assert!(series["auditlog_store_size_bytes"] >= size);
+}
+
+#[test]
+fn what_the_server_is_can_be_seen() {
+    let home = Home::with_recording();
+    let operated = Operated::start(&home, "", "");
+    let series = series(&operated.scrape());
+    let version = env!("CARGO_PKG_VERSION");
+    let build = format!("auditlog_build_info{{version=\"{version}\"}}");
+    let expected = [
+        (build.as_str(), 1.0),
+        ("auditlog_connections", 0.0),
         ("auditlog_connections_max", 256.0),
         ("auditlog_store_queue_length", 0.0),
         ("auditlog_store_queue_max", 128.0),
         ("auditlog_ready", 1.0),
-        ("auditlog_store_events", 92.0),
-        ("auditlog_build_info{version=\"0.1.0\"}", 1.0),
         ("auditlog_log_lines_dropped_total", 0.0),
-    ] {
-        assert_eq!(of(name), Some(expected), "{name}");
-    }
-    let duration = format!("auditlog_http_request_duration_seconds_count{{route=\"{PATH}\"}}");
-    assert_eq!(of(&duration), Some(10.0));
-    let last =
-        format!("auditlog_http_request_duration_seconds_bucket{{route=\"{PATH}\",le=\"+Inf\"}}");
-    assert_eq!(of(&last), Some(10.0));
-    let size = std::fs::metadata(home.path("s.db")).unwrap().len() as f64;
-    assert!(of("auditlog_store_size_bytes").unwrap() >= size);
+    ];
+    check(&series, &expected);
     for name in ["process_resident_memory_bytes", "process_open_fds"] {
         // Linux alone says it.
-        let is_linux = cfg!(target_os = "linux");
-        assert_eq!(
-            of(name).is_some_and(|value| value > 1.0),
-            is_linux,
-            "{name}"
-        );
+        let is_told = series.get(name).is_some_and(|value| *value > 1.0);
+        assert_eq!(is_told, cfg!(target_os = "linux"), "{name}");
     }
-    let started = of("process_start_time_seconds").unwrap();
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
-    assert!((0.0..3600.0).contains(&(now - started)), "{started} {now}");
+    let age = now - series["process_start_time_seconds"];
+    assert!((0.0..3600.0).contains(&age), "{age}");
 }
 
 #[test]
