@@ -95,7 +95,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Code {
         Err(error) => return refuse(&error),
     };
     let context = context(&cli.talk);
-    match dispatch(&cli.command, &context).await {
+    let code = match dispatch(&cli.command, &context).await {
         Ok(()) => Code::Done,
         Err(error) => {
             if error.code() != Code::Done {
@@ -103,7 +103,9 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Code {
             }
             error.code()
         }
-    }
+    };
+    context.ui.end();
+    code
 }
 
 /// What clap says when a command line is not to be run: a help text, or what is wrong with it.

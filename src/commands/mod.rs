@@ -14,11 +14,15 @@ mod reload;
 pub mod rules;
 pub mod serve;
 pub mod show;
+mod stop;
 pub mod store;
 mod summary;
+mod talk;
 pub mod token;
 
 use std::io::{self, Write};
+
+use stop::stop_signal;
 
 use crate::{
     api::Timestamp,
@@ -61,37 +65,4 @@ fn answer(text: &str) -> Result<(), Error> {
     writeln!(out, "{text}")
         .and_then(|()| out.flush())
         .map_err(Error::Output)
-}
-
-/// Done when SIGINT, SIGTERM or, unless it means something else, SIGHUP arrives. The handlers are in place when this
-/// returns.
-#[cfg(unix)]
-fn stop_signal(at_hangup: bool) -> Result<impl Future<Output = ()>, Error> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
-    let mut hangup = match at_hangup {
-        true => Some(signal(SignalKind::hangup()).map_err(Error::Signals)?),
-        false => None,
-    };
-    Ok(async move {
-        let hung_up = async {
-            match &mut hangup {
-                Some(hangup) => hangup.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hung_up => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn stop_signal(_at_hangup: bool) -> Result<impl Future<Output = ()>, Error> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }

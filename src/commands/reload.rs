@@ -47,6 +47,9 @@ pub fn at_restart(before: &AuditLog, after: &AuditLog) -> Vec<&'static str> {
         ("listen", before.listen != after.listen),
         ("store", before.store != after.store),
         ("retention", before.retention != after.retention),
+        ("log", before.log != after.log),
+        ("metrics", before.metrics != after.metrics),
+        ("stopWithin", before.stop_within != after.stop_within),
         ("https", before.https.is_some() != after.https.is_some()),
     ];
     let changed = changed.into_iter().filter(|(_, differs)| *differs);

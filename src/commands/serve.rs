@@ -16,14 +16,15 @@ use super::{
     Context, answer, demo,
     options::store_address,
     reload::{self, Reload},
-    stop_signal,
+    stop::{reaches, stop_signals},
+    talk,
     token::new_token,
 };
 use crate::{
     address::StoreAddress,
     config::AppConfig,
     error::Error,
-    server::{AcceptedTokens, Access, Server, Tls, keep_retention},
+    server::{AcceptedTokens, Access, Limits, Metrics, Server, Tls, keep_retention},
     store::Store,
     token::{Token, TokenError},
 };
@@ -34,7 +35,8 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 /// Serve the audit-event API over a store
 ///
 /// The first line of stdout is the URL; with --demo the second is the token. Ends on SIGINT and SIGTERM, after the
-/// requests under way. With --config, SIGHUP reads tokens and rules again; without, it ends the server, too.
+/// requests under way; a second one ends it at once. With --config, SIGHUP reads tokens and rules again; without, it
+/// ends the server, too.
 #[derive(Args, Clone, Debug)]
 #[command(group = ArgGroup::new("accepting").multiple(true))]
 pub struct ServeArgs {
@@ -101,7 +103,15 @@ impl ServeArgs {
             tls,
         } = door;
         let listen = self.listen.or(config.audit_log.listen).unwrap_or(LISTEN);
-        let mut server = Server::bind(listen).await?;
+        let mut limits = Limits::default();
+        limits.stop = config.audit_log.stop_within.unwrap_or(limits.stop);
+        let mut server = Server::bind_with(listen, limits).await?;
+        if let Some(listen) = config.audit_log.metrics {
+            let address;
+            (server, address) = server.with_metrics(listen).await?;
+            let text = format!("metrics at http://{address}/metrics");
+            context.ui.note(&text);
+        }
         let tls = tls.map(watch::Sender::new);
         if let Some(tls) = &tls {
             server = server.over_tls(tls.subscribe());
@@ -115,29 +125,32 @@ impl ServeArgs {
             true => None,
             false => Some(Reload::new()?),
         };
-        let stop = stop_signal(reload.is_none())?;
-        let mut out = io::stdout().lock();
-        writeln!(out, "{}", server.url())
-            .and_then(|()| shown.map_or(Ok(()), |token| writeln!(out, "{}", token.expose())))
-            .and_then(|()| out.flush())
-            .map_err(Error::Output)?;
-        drop(out);
+        let signals = stop_signals(reload.is_none())?;
+        show(&server.url(), shown)?;
         let (now, access) = watch::channel(Arc::new(access));
-        let now = Changing { access: now, tls };
+        let now = Changing {
+            access: now,
+            tls,
+            metrics: server.metrics(),
+        };
         let reloading = reload::each(reload, || self.reload(&config, &now, context));
         let retention = config.audit_log.retention;
         let keeping = keep_retention(store.clone(), retention, context.ui.clone());
+        let stop = reaches(signals.clone(), 1);
         tokio::select! {
             never = keeping => match never {},
             ended = server.serve_while(store, access, context.ui.clone(), stop) => ended?,
             never = reloading => match never {},
+            // Who asks twice does not wait for others.
+            () = reaches(signals, 2) => return Err(Error::Interrupted),
         }
         context.ui.note("stopped");
         Ok(())
     }
 
     fn check(&self, context: &Context) -> Result<(), Error> {
-        let Door { config, access, .. } = self.read_door(context)?;
+        let config = self.read_config(context)?;
+        let Door { config, access, .. } = self.door(config, context)?;
         let (tokens, rules) = (access.tokens.len(), config.audit_log.exclude_rules);
         let rules = rules.map_or_else(
             || "default exclusion rules".to_owned(),
@@ -149,6 +162,7 @@ impl ServeArgs {
     /// What is served, for whom, and the token to show.
     fn open(&self, context: &Context) -> Result<Opened, Error> {
         if self.demo {
+            talk::start(None, &context.ui);
             let token = new_token()?;
             let tokens = AcceptedTokens::from_iter([token.clone().into_secret()]);
             return Ok(Opened {
@@ -161,7 +175,10 @@ impl ServeArgs {
                 shown: Some(token),
             });
         }
-        let door = self.read_door(context)?;
+        let config = self.read_config(context)?;
+        // Before anything else is said: what reads the log reads all of it.
+        talk::start(config.audit_log.log, &context.ui);
+        let door = self.door(config, context)?;
         let at = match (&self.store, &door.config.audit_log.store) {
             (None, Some(configured)) => StoreAddress::from(configured),
             (flag, _) => store_address(flag.as_ref(), &context.environment)?,
@@ -173,17 +190,21 @@ impl ServeArgs {
         })
     }
 
-    /// The configuration, the tokens of it and of the file of tokens, and the certificate.
-    fn read_door(&self, context: &Context) -> Result<Door, Error> {
+    /// The configuration; where several things are wrong with it, each is said.
+    fn read_config(&self, context: &Context) -> Result<AppConfig, Error> {
         let variable = |name: &str| std::env::var(name).ok();
         let config = AppConfig::read(&self.config, &variable);
-        let config = config.inspect_err(|error| {
+        Ok(config.inspect_err(|error| {
             if let [_, _, ..] = error.0.as_slice() {
                 for problem in &error.0 {
                     context.ui.error(&problem.to_string());
                 }
             }
-        })?;
+        })?)
+    }
+
+    /// The tokens of the configuration and of the file of tokens, and the certificate.
+    fn door(&self, config: AppConfig, context: &Context) -> Result<Door, Error> {
         for warning in &config.warnings {
             context.ui.warning(&warning.to_string());
         }
@@ -215,7 +236,8 @@ impl ServeArgs {
 
     /// Reads tokens, rules and certificate again; what is wrong with them leaves the old ones as they are.
     fn reload(&self, at_start: &AppConfig, now: &Changing, context: &Context) {
-        match self.read_door(context) {
+        let read = self.read_config(context);
+        match read.and_then(|config| self.door(config, context)) {
             Ok(door) => {
                 let changed = reload::at_restart(&at_start.audit_log, &door.config.audit_log);
                 for key in changed {
@@ -223,6 +245,7 @@ impl ServeArgs {
                     context.ui.warning(&text);
                 }
                 let tokens = counted(door.access.tokens.len(), "token");
+                now.metrics.reloaded(true);
                 now.access.send_replace(Arc::new(door.access));
                 if let (Some(showing), Some(tls)) = (&now.tls, door.tls) {
                     showing.send_replace(tls);
@@ -232,6 +255,7 @@ impl ServeArgs {
                     .note(&format!("the configuration was read again: {tokens}"));
             }
             Err(error) => {
+                now.metrics.reloaded(false);
                 context
                     .ui
                     .error(&format!("{error}: the old configuration stays"));
@@ -244,6 +268,16 @@ impl ServeArgs {
 struct Changing {
     access: watch::Sender<Arc<Access>>,
     tls: Option<watch::Sender<Tls>>,
+    metrics: Arc<Metrics>,
+}
+
+/// The first lines of stdout.
+fn show(url: &str, token: Option<Token>) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{url}")
+        .and_then(|()| token.map_or(Ok(()), |token| writeln!(out, "{}", token.expose())))
+        .and_then(|()| out.flush())
+        .map_err(Error::Output)
 }
 
 fn counted(count: usize, thing: &str) -> String {

@@ -12,8 +12,8 @@ mod settings;
 mod token_source;
 
 pub use app::{
-    Action, AppConfig, AppConfigError, AuditLog, ExcludeRule, Https, Network, Networks, Problem,
-    RateLimit, Redact, Restriction, StaticToken,
+    Action, AppConfig, AppConfigError, AuditLog, ExcludeRule, Https, LogForm, LogLevel, Logging,
+    Network, Networks, Problem, RateLimit, Redact, Restriction, StaticToken,
 };
 pub use credentials::{
     CredentialsError, read_stored_token, remove_stored_token, write_stored_token,

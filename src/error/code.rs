@@ -83,7 +83,9 @@ impl Error {
             Self::Source(error) => source_code(error),
             Self::Store(error) => store_code(error),
             Self::Ingest(error) => ingest_code(error),
-            Self::Serve(ServeError::Listen { .. }) => Code::Usage,
+            Self::Serve(ServeError::Listen { .. } | ServeError::ListenMetrics { .. }) => {
+                Code::Usage
+            }
             Self::Serve(ServeError::CutOff(_)) => Code::Fault,
         }
     }

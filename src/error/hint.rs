@@ -87,6 +87,9 @@ impl Error {
             Self::Ingest(error) => return ingest_hint(error).map(str::to_owned),
             Self::Rules(error) => rules_hint(error),
             Self::Serve(ServeError::Listen { .. }) => "choose another address with --listen",
+            Self::Serve(ServeError::ListenMetrics { .. }) => {
+                "choose another address in auditLog.metrics.listen"
+            }
             Self::Serve(ServeError::CutOff(_)) => return None,
         };
         Some(hint.to_owned())

@@ -1,11 +1,18 @@
 //! Everything that is said about an answer, on stderr.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
 use super::{
     escape::visible,
+    log::{Level, LogSlot, Requested, prefix, told},
     progress::{Bar, Progress},
 };
+
+/// How long the end of the program waits for a stderr that takes nothing.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The talk: notes, warnings, traces and the one line of an error.
 ///
@@ -21,49 +28,52 @@ pub struct Ui {
     pub color: bool,
     /// The line of progress, which makes room for everything else that is said.
     pub bar: Bar,
+    /// The log that everything goes to, where a server has one.
+    pub log: LogSlot,
 }
 
 impl Ui {
     /// Says something about the answer; `-q` silences it.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            self.line("", text);
+            self.say(Level::Notice, text);
         }
     }
 
     /// Says something that a person should look at, `-q` or not.
     pub fn warning(&self, text: &str) {
-        self.line(
-            if self.color {
-                "\x1b[33mwarning:\x1b[0m "
-            } else {
-                "warning: "
-            },
-            text,
-        );
+        self.say(Level::Warning, text);
     }
 
     /// Says more about a warning, in a line below it.
     pub fn warning_detail(&self, text: &str) {
-        self.line("  ", text);
+        match self.log.log() {
+            Some(log) => log.say(Level::Warning, text),
+            None => self.line("  ", text),
+        }
     }
 
     /// Says what failed.
     pub fn error(&self, text: &str) {
-        self.line(
-            if self.color {
-                "\x1b[31merror:\x1b[0m "
-            } else {
-                "error: "
-            },
-            text,
-        );
+        self.say(Level::Error, text);
     }
 
-    /// Says what happens, from `level` times `-v` on.
+    /// Says what happens, from `level` times `-v` on; to a log, where its own level wants it.
     pub fn trace(&self, level: u8, text: &str) {
-        if self.verbosity >= level {
-            self.line(if self.color { "\x1b[2m>\x1b[0m " } else { "> " }, text);
+        let of = if level > 1 { Level::Debug } else { Level::Info };
+        if self.log.log().is_some() || self.verbosity >= level {
+            self.say(of, text);
+        }
+    }
+
+    /// Says what a server was asked and answered; without a log as [`Ui::trace`] does.
+    pub fn request(&self, level: Level, requested: &Requested<'_>) {
+        match self.log.log() {
+            Some(log) => log.request(level, requested),
+            None => {
+                let times = if level < Level::Debug { 1 } else { 2 };
+                self.trace(times, &told(requested));
+            }
         }
     }
 
@@ -72,6 +82,20 @@ impl Ui {
         match self.quiet {
             true => Progress::default(),
             false => Progress::on(&self.bar),
+        }
+    }
+
+    /// Lets a log be written to its end, as far as stderr takes it.
+    pub fn end(&self) {
+        if let Some(log) = self.log.log() {
+            log.flush(PATIENCE);
+        }
+    }
+
+    fn say(&self, level: Level, text: &str) {
+        match self.log.log() {
+            Some(log) => log.say(level, text),
+            None => self.line(prefix(level, self.color), text),
         }
     }
 

@@ -59,12 +59,16 @@ impl Redact {
     /// The event without what it must not keep. `meta.redacted` then lists where that was, unless `meta` has a member
     /// of that name itself.
     pub fn apply(&self, event: Event) -> Result<Event, EventError> {
+        Ok(self.redacted(&event)?.unwrap_or(event))
+    }
+
+    /// The same; none where the event may stay as it is.
+    pub fn redacted(&self, event: &Event) -> Result<Option<Event>, EventError> {
         let mut pass = Pass::over(event.json(), self);
         pass.run();
-        match pass.finish() {
-            Some(json) => Event::from_json(&json),
-            None => Ok(event),
-        }
+        pass.finish()
+            .map(|json| Event::from_json(&json))
+            .transpose()
     }
 
     fn is_secret(&self, key: &str) -> bool {

@@ -140,13 +140,20 @@ impl Visitor {
         Arc::clone(&self.access.sieve)
     }
 
-    /// Who asks, where that has to be recorded.
-    pub(super) fn recorded(&self, headers: &HeaderMap) -> Option<&str> {
-        if !self.access.audit_reads {
-            return None;
-        }
+    /// Where the visitor comes from.
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Whose token the visitor has, whether it may do something or not.
+    pub(super) fn subject(&self, headers: &HeaderMap) -> Option<&str> {
         let caller = self.access.tokens.caller(headers).ok()?;
         Some(caller.subject.as_str())
+    }
+
+    /// Whether who reads the trail is recorded.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.access.audit_reads
     }
 
     /// Tells the visitor how many requests are left, in the words of a real one.

@@ -18,6 +18,14 @@ pub enum ServeError {
         /// What the operating system said.
         reason: io::Error,
     },
+    /// The address for metrics cannot be listened on.
+    #[error("cannot listen on {address} for metrics: {reason}")]
+    ListenMetrics {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system said.
+        reason: io::Error,
+    },
     /// Requests had not ended when the time for them was over.
     #[error("{0} requests had not ended in time and were cut off")]
     CutOff(usize),

@@ -1,11 +1,17 @@
-//! The audit-event API over a store: connections, their limits, and an end that cuts nobody off.
+//! The audit-event API over a store, and beside it what an operator needs to see of the server.
 //!
 //! HTTP/1.1, with TLS or, behind a proxy that speaks it, without. Nothing here knows where the store's events come from.
 
+mod answer;
 mod auth;
 mod body;
+mod connections;
 mod door;
 mod error;
+mod exposition;
+mod health;
+mod metrics;
+mod operations;
 mod peer;
 mod post;
 mod reads;
@@ -13,26 +19,23 @@ mod retention;
 mod routes;
 mod sieve;
 mod tls;
+mod underway;
 mod visits;
 mod writing;
 
 use std::{
     convert::Infallible,
-    future::Future,
-    net::{IpAddr, SocketAddr},
+    future::{Future, pending},
+    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
 
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     select,
-    sync::{Semaphore, watch},
-    task::JoinSet,
-    time::{sleep, timeout},
+    sync::watch,
+    time::{Instant, timeout_at},
 };
 
 use crate::{output::Ui, store::Store};
@@ -40,18 +43,24 @@ use crate::{output::Ui, store::Store};
 pub use auth::{AcceptedTokens, Caller, Permission};
 pub use door::Access;
 pub use error::ServeError;
+pub use metrics::Metrics;
 pub use retention::keep as keep_retention;
 pub use sieve::Sieve;
 pub use tls::{Tls, TlsError};
 
 use body::Bodies;
+use connections::{Connections, Ended};
 use door::Door;
+use health::Health;
+use operations::Operations;
 use reads::Reads;
 use routes::Routes;
 use writing::Writing;
 
-/// Largest head of a request, in bytes: Node's limit, and so a real Backstage's.
-const MAX_HEAD: usize = 16 * 1024;
+/// Connections at a time of those who operate the server.
+const OPERATORS: usize = 16;
+/// Time for what was answered to be recorded, even where requests took all of theirs.
+const LAST_WRITES: Duration = Duration::from_secs(1);
 
 /// What one server takes upon itself.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +75,8 @@ pub struct Limits {
     pub lifetime: Duration,
     /// Time for a request to end when its connection has to.
     pub grace: Duration,
+    /// Time for requests to end when the server has to.
+    pub stop: Duration,
 }
 
 impl Default for Limits {
@@ -76,6 +87,7 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             lifetime: Duration::from_secs(600),
             grace: Duration::from_secs(30),
+            stop: Duration::from_secs(10),
         }
     }
 }
@@ -87,6 +99,8 @@ pub struct Server {
     address: SocketAddr,
     limits: Limits,
     tls: Option<watch::Receiver<Tls>>,
+    operators: Option<TcpListener>,
+    metrics: Arc<Metrics>,
 }
 
 impl Server {
@@ -108,7 +122,29 @@ impl Server {
             address,
             limits,
             tls: None,
+            operators: None,
+            metrics: Arc::default(),
         })
+    }
+
+    /// Serves metrics and probes, too, to whoever reaches this address. Gives where that is: port 0 takes a free one.
+    pub async fn with_metrics(self, listen: SocketAddr) -> Result<(Self, SocketAddr), ServeError> {
+        let refused = |reason| ServeError::ListenMetrics {
+            address: listen,
+            reason,
+        };
+        let listener = TcpListener::bind(listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let server = Self {
+            operators: Some(listener),
+            ..self
+        };
+        Ok((server, address))
+    }
+
+    /// What is counted, for those who know of more than requests.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// Speaks TLS alone. The certificate may change meanwhile: who connects is shown the newest.
@@ -150,54 +186,59 @@ impl Server {
         ui: Ui,
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let door = Door::new(access);
+        let Self {
+            listener,
+            limits,
+            tls,
+            operators,
+            metrics,
+            ..
+        } = self;
         let (writing, written) = Writing::start(store.clone());
-        let routes = Arc::new(Routes {
-            bodies: Bodies::new(self.limits.body),
+        let health = Arc::new(Health::new(store.clone(), writing.clone(), ui.clone()));
+        let operations = Operations {
+            metrics: Arc::clone(&metrics),
+            health: Arc::clone(&health),
+            store: store.clone(),
+            ui: ui.clone(),
+            most_connections: limits.connections,
+            known: Default::default(),
+        };
+        let observed = observed(operators, operations);
+        let handler = Arc::new(Routes {
+            bodies: Bodies::new(limits.body),
             writing,
             reads: Arc::new(Reads::default()),
-            door,
+            door: Door::new(access),
+            health: Arc::clone(&health),
+            metrics: Arc::clone(&metrics),
             store,
-            ui,
+            ui: ui.clone(),
         });
-        let permits = Arc::new(Semaphore::new(self.limits.connections));
-        // Its sender says all there is to say by being dropped.
-        let (serving, stopped) = watch::channel(());
-        let mut connections = JoinSet::new();
-        tokio::pin!(stop);
-        loop {
-            let next = async {
-                let permit = Arc::clone(&permits).acquire_owned().await;
-                (permit, accept(&self.listener).await)
-            };
-            let (permit, stream) = select! {
-                biased;
-                () = &mut stop => break,
-                next = next => next,
-            };
-            let tls = self.tls.as_ref().map(|tls| tls.borrow().clone());
-            let drive = drive(
-                stream,
-                tls,
-                Arc::clone(&routes),
-                self.limits,
-                stopped.clone(),
-            );
-            connections.spawn(async move {
-                let _permit = permit;
-                drive.await
-            });
-            while connections.try_join_next().is_some() {}
-        }
-        drop(self.listener);
-        drop(serving);
-        let mut cut = 0;
-        while let Some(ended) = connections.join_next().await {
-            cut += usize::from(matches!(ended, Ok(End::CutOff)));
-        }
-        // Who reads the trail does not wait until that is recorded; the end of the server does.
-        drop(routes);
-        let _ = timeout(self.limits.grace, written).await;
+        let served = Connections {
+            listener,
+            tls,
+            limits,
+            handler,
+            ui,
+            metrics: Some(metrics),
+        };
+        let stop = async {
+            stop.await;
+            health.end();
+        };
+        let serving = async {
+            let Ended { cut, deadline } = served.run(stop).await;
+            // Who reads the trail does not wait until that is recorded; the end of the server does.
+            let last = deadline.max(Instant::now() + LAST_WRITES);
+            let _ = timeout_at(last, written).await;
+            cut
+        };
+        // Until the last request has ended, who asks is told that the server is ending.
+        let cut = select! {
+            cut = serving => cut,
+            never = observed => match never {},
+        };
         match cut {
             0 => Ok(()),
             cut => Err(ServeError::CutOff(cut)),
@@ -205,76 +246,21 @@ impl Server {
     }
 }
 
-/// How a connection ended.
-enum End {
-    Done,
-    CutOff,
-}
-
-/// The next connection. What goes wrong is the client's doing, or a lack of file handles that passes.
-async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer.ip()),
-            Err(_) => sleep(Duration::from_millis(100)).await,
-        }
+/// Answers those who operate the server, if it listens for them, for as long as it is asked to.
+async fn observed(listener: Option<TcpListener>, operations: Operations) -> Infallible {
+    if let Some(listener) = listener {
+        let operators = Connections {
+            listener,
+            tls: None,
+            limits: Limits {
+                connections: OPERATORS,
+                ..Limits::default()
+            },
+            ui: operations.ui.clone(),
+            handler: Arc::new(operations),
+            metrics: None,
+        };
+        operators.run(pending()).await;
     }
-}
-
-/// The handshake, where there has to be one, and then the requests.
-async fn drive(
-    (stream, peer): (TcpStream, IpAddr),
-    tls: Option<Tls>,
-    routes: Arc<Routes>,
-    limits: Limits,
-    mut stopped: watch::Receiver<()>,
-) -> End {
-    let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else {
-        return answer(stream, peer, routes, limits, stopped).await;
-    };
-    let greeted = select! {
-        greeted = tls.accept(stream, limits.head) => greeted,
-        _ = stopped.changed() => return End::Done,
-    };
-    match greeted {
-        Ok(stream) => answer(stream, peer, routes, limits, stopped).await,
-        Err(error) => {
-            let text = format!("no TLS with {peer}: {error}");
-            routes.ui.trace(1, &text);
-            End::Done
-        }
-    }
-}
-
-async fn answer(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    peer: IpAddr,
-    routes: Arc<Routes>,
-    limits: Limits,
-    mut stopped: watch::Receiver<()>,
-) -> End {
-    let service = service_fn(|request| {
-        let routes = Arc::clone(&routes);
-        async move { Ok::<_, Infallible>(routes.answer(peer, request).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_buf_size(MAX_HEAD)
-        // Who has said all there is to say can still listen.
-        .half_close(true)
-        .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    // A client that breaks off or sends no HTTP is nobody's error here.
-    select! {
-        _ = connection.as_mut() => return End::Done,
-        _ = stopped.changed() => {}
-        () = sleep(limits.lifetime) => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    match timeout(limits.grace, connection).await {
-        Ok(_) => End::Done,
-        Err(_) => End::CutOff,
-    }
+    pending().await
 }

@@ -7,7 +7,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{error::Refusal, sieve::Sieve};
+use super::{error::Refusal, metrics::Sent, sieve::Sieve};
 use crate::{
     api::{Event, Field, Timestamp},
     ingest::{Posted, Refused, has_no_long_text, posted},
@@ -66,6 +66,21 @@ struct Rejected {
 pub(super) struct Taken {
     pub(super) events: Vec<Event>,
     pub(super) told: Told,
+    /// Events of which something was taken out.
+    pub(super) redacted: u64,
+}
+
+impl Told {
+    /// What is counted of it.
+    pub(super) fn counts(&self) -> Sent {
+        Sent {
+            stored: self.stored,
+            duplicate: self.duplicate,
+            excluded: self.excluded,
+            initiated: self.initiated,
+            rejected: self.rejected_count,
+        }
+    }
 }
 
 /// Whether the body is of a type that holds events.
@@ -141,7 +156,11 @@ impl Taken {
             self.told.excluded += 1;
             return;
         }
-        match sieve.redacted(event) {
+        let redacted = sieve.redacted(&event).map(|other| {
+            self.redacted += u64::from(other.is_some());
+            other.unwrap_or(event)
+        });
+        match redacted {
             Ok(event) if has_no_long_text(event.json()) => {
                 self.told.without_id += u64::from(!has_id);
                 self.events.push(event);

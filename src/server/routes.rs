@@ -12,17 +12,22 @@ use hyper::{
 use tokio::task::spawn_blocking;
 
 use super::{
+    answer::{Content, Wanted},
     auth::Permission,
     body::Bodies,
+    connections::Handler,
     door::{Door, Visitor},
     error::{Refusal, Told},
+    health::Health,
+    metrics::{Metrics, Route},
     post::{Taken, check_type, take},
     reads::Reads,
     sieve::Sieve,
+    underway::Underway,
     writing::Writing,
 };
 use crate::{
-    api::{AUDIT_EVENT_PATH, Problem, ProblemRequest, READ_EVENT, Timestamp, write_page},
+    api::{Problem, ProblemRequest, READ_EVENT, Timestamp, write_page},
     output::Ui,
     query,
     store::Store,
@@ -33,6 +38,8 @@ use crate::{
 pub(super) struct Routes {
     pub(super) store: Store,
     pub(super) door: Door,
+    pub(super) health: Arc<Health>,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) ui: Ui,
     pub(super) bodies: Bodies,
     pub(super) writing: Writing,
@@ -46,32 +53,61 @@ const RETRY_AFTER: &str = "5";
 /// Where Backstage mounts the plugin. The plugin, and its errors, do not see this part of a path.
 const PLUGIN: &str = "/api/audit-log";
 
-impl Routes {
-    /// The answer to a request of `peer`.
-    pub(super) async fn answer(
-        &self,
-        peer: IpAddr,
-        request: Request<Incoming>,
-    ) -> Response<String> {
+impl Handler for Routes {
+    async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response<Content> {
         let (head, body) = request.into_parts();
-        let visitor = self.door.visitor(peer, &head.headers);
-        let answer = self.route(&head, body, &visitor).await;
-        let mut answer = answer.unwrap_or_else(|refusal| self.refuse(&head, &refusal));
-        self.record(&head, answer.status(), &visitor);
+        let mut underway = Underway::begin(&self.metrics, &self.ui, peer, &head);
+        let is_read = matches!(head.method, Method::GET | Method::HEAD);
+        // Before everything that counts, slows or refuses requests.
+        let probed = match is_read {
+            true => self.health.probed(underway.route()).await,
+            false => None,
+        };
+        let answer = match probed {
+            Some(probed) => probed.map(Content::from),
+            None => self.asked(&head, body, &mut underway).await,
+        };
+        underway.end(answer)
+    }
+}
+
+impl Routes {
+    /// The answer to what is not a probe.
+    async fn asked(
+        &self,
+        head: &Parts,
+        body: Incoming,
+        underway: &mut Underway,
+    ) -> Response<Content> {
+        let visitor = self.door.visitor(underway.client(), &head.headers);
+        let subject = visitor.subject(&head.headers);
+        underway.is_of(visitor.address(), subject.map(str::to_owned));
+        let answer = self.route(head, body, &visitor, underway.route()).await;
+        let answer = answer.unwrap_or_else(|refusal| {
+            self.metrics.refused(&refusal);
+            self.refuse(head, &refusal, underway.id())
+        });
+        let mut answer = Wanted::by(head).finished(answer).await;
+        if let Some(subject) = subject {
+            self.record(head, answer.status(), subject, &visitor, underway.route());
+        }
         visitor.put_quota(answer.headers_mut());
-        let (method, uri, status) = (&head.method, &head.uri, answer.status());
-        self.ui.trace(1, &format!("{method} {uri} → {status}"));
         answer
     }
 
     /// Records who read the trail, beside the answer.
-    fn record(&self, head: &Parts, status: StatusCode, visitor: &Visitor) {
-        if !matches!(head.method, Method::GET | Method::HEAD) || !is_endpoint(&head.uri) {
+    fn record(
+        &self,
+        head: &Parts,
+        status: StatusCode,
+        subject: &str,
+        visitor: &Visitor,
+        route: Route,
+    ) {
+        let is_read = matches!(head.method, Method::GET | Method::HEAD);
+        if !visitor.is_recorded() || !is_read || route != Route::Events {
             return;
         }
-        let Some(subject) = visitor.recorded(&head.headers) else {
-            return;
-        };
         let sieve = visitor.sieve();
         let now = Timestamp::from(chrono::Utc::now());
         if sieve.excludes(Some(subject), READ_EVENT) {
@@ -80,7 +116,7 @@ impl Routes {
         let Some(event) = self.reads.event(head, status, subject, now) else {
             return;
         };
-        let Ok(event) = sieve.redacted(event) else {
+        let Ok(event) = sieve.redacted(&event).map(|other| other.unwrap_or(event)) else {
             return;
         };
         let (writing, reads, ui) = (
@@ -88,11 +124,14 @@ impl Routes {
             Arc::clone(&self.reads),
             self.ui.clone(),
         );
+        let metrics = Arc::clone(&self.metrics);
         tokio::spawn(async move {
             let id = event.id().to_owned();
-            if let Err(refusal) = writing.store(vec![event]).await
-                && let Some(lost) = reads.lose(&id)
-            {
+            let Err(refusal) = writing.store(vec![event]).await else {
+                return;
+            };
+            metrics.read_not_recorded();
+            if let Some(lost) = reads.lose(&id) {
                 let why = match refusal {
                     Refusal::NotStored(error) => error.to_string(),
                     refusal => refusal.told().message.to_string(),
@@ -111,6 +150,7 @@ impl Routes {
         head: &Parts,
         body: Incoming,
         visitor: &Visitor,
+        route: Route,
     ) -> Result<Response<String>, Refusal> {
         let permission = match head.method {
             Method::POST => Permission::Write,
@@ -118,7 +158,7 @@ impl Routes {
         };
         // Before the route, as Backstage does it: who has no token learns nothing of what is here.
         self.door.admit(visitor, &head.headers, permission).await?;
-        if !is_endpoint(&head.uri) {
+        if route != Route::Events {
             return Err(Refusal::NotFound);
         }
         match head.method {
@@ -143,14 +183,21 @@ impl Routes {
         let bytes = whole.bytes.clone();
         let now = Timestamp::from(chrono::Utc::now());
         let taken = spawn_blocking(move || take(&bytes, &sieve, now)).await;
-        let Taken { events, mut told } = taken.unwrap_or(Err(Refusal::Busy))?;
+        let taken = taken.unwrap_or(Err(Refusal::Busy))?;
+        let Taken {
+            events,
+            mut told,
+            redacted,
+        } = taken;
         if !events.is_empty() {
             let sent = events.len() as u64;
             told.stored = self.writing.store(events).await?;
             told.duplicate = sent.saturating_sub(told.stored);
         }
+        self.metrics.sent(told.counts());
+        self.metrics.redacted(redacted);
         let body = serde_json::to_string(&told).unwrap_or_default();
-        Ok(response(StatusCode::OK, JSON, body))
+        Ok(json(StatusCode::OK, body))
     }
 
     async fn page(&self, uri: &Uri) -> Result<Response<String>, Refusal> {
@@ -162,10 +209,10 @@ impl Routes {
         let page = page.map_err(Refusal::Store)?;
         let bodies = page.bodies.iter().map(String::as_str);
         let body = write_page(bodies, page.total, limit, offset);
-        Ok(response(StatusCode::OK, JSON, body))
+        Ok(json(StatusCode::OK, body))
     }
 
-    fn refuse(&self, head: &Parts, refusal: &Refusal) -> Response<String> {
+    fn refuse(&self, head: &Parts, refusal: &Refusal, id: &str) -> Response<String> {
         let seen = ProblemRequest {
             method: head.method.to_string(),
             url: url_inside(&head.uri).into_owned(),
@@ -176,23 +223,19 @@ impl Routes {
             _ => None,
         };
         if let Some(error) = failed {
-            let text = format!("{} {}: {error}", seen.method, seen.url);
+            // Filters name people, and what stands for a filter may be a secret that was pasted there.
+            let path = seen.url.split('?').next().unwrap_or_default();
+            let text = format!("{} {path}: {error} (request {id})", seen.method);
             self.ui.warning(&text);
         }
         refused(refusal.told(), seen)
     }
 }
 
-fn is_endpoint(uri: &Uri) -> bool {
-    let path = uri.path();
-    let path = path.strip_suffix('/').unwrap_or(path);
-    path.eq_ignore_ascii_case(AUDIT_EVENT_PATH)
-}
-
 fn refused(told: Told, seen: ProblemRequest) -> Response<String> {
     let problem = Problem::new(told.status.as_u16(), told.name, told.message, seen);
     let body = serde_json::to_string(&problem).unwrap_or_default();
-    let mut response = response(told.status, JSON, body);
+    let mut response = json(told.status, body);
     // Every 503 of ours passes.
     if told.status == StatusCode::SERVICE_UNAVAILABLE {
         put(response.headers_mut(), header::RETRY_AFTER, RETRY_AFTER);
@@ -208,6 +251,15 @@ fn options() -> Response<String> {
         ALLOWED.to_owned(),
     );
     put(response.headers_mut(), header::ALLOW, ALLOWED);
+    response
+}
+
+/// What differs with the token and with what is compressed. A trail is for no cache: who sends back an ETag has kept the
+/// answer by itself.
+fn json(status: StatusCode, body: String) -> Response<String> {
+    let mut response = response(status, JSON, body);
+    let vary = "Authorization, Accept-Encoding";
+    put(response.headers_mut(), header::VARY, vary);
     response
 }
 

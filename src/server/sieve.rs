@@ -50,10 +50,11 @@ impl Sieve {
         self.rules.excludes(actor_id, event_id)
     }
 
-    pub(super) fn redacted(&self, event: Event) -> Result<Event, EventError> {
+    /// The event without what it must not keep; none where it may stay as it is.
+    pub(super) fn redacted(&self, event: &Event) -> Result<Option<Event>, EventError> {
         match &self.redact {
-            Some(redact) => redact.apply(event),
-            None => Ok(event),
+            Some(redact) => redact.redacted(event),
+            None => Ok(None),
         }
     }
 }

@@ -1,7 +1,11 @@
 //! The one who writes: what several requests bring at the same time is stored in one transaction, so that the disk is
 //! waited for once.
 
-use std::{mem, sync::Arc};
+use std::{
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use chrono::Utc;
 use tokio::{
@@ -35,14 +39,31 @@ struct Job {
 #[derive(Clone, Debug)]
 pub(super) struct Writing {
     jobs: mpsc::Sender<Job>,
+    /// When the store last had no room, or could not be written for another reason that does not pass by itself.
+    refused: Refused,
 }
+
+type Refused = Arc<Mutex<Option<Instant>>>;
 
 impl Writing {
     /// Starts to write. It ends when all is written and nobody is left who could bring more.
     pub(super) fn start(store: Store) -> (Self, JoinHandle<()>) {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let run = tokio::spawn(run(store, waiting));
-        (Self { jobs }, run)
+        let refused = Refused::default();
+        let run = tokio::spawn(run(store, waiting, Arc::clone(&refused)));
+        (Self { jobs, refused }, run)
+    }
+
+    /// Requests that wait, and how many can.
+    pub(super) fn queue(&self) -> (usize, usize) {
+        let most = self.jobs.max_capacity();
+        (most - self.jobs.capacity(), most)
+    }
+
+    /// Whether the store could not be written so short a time ago.
+    pub(super) fn refused_within(&self, time: Duration) -> bool {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.is_some_and(|at| at.elapsed() < time)
     }
 
     /// Stores all of the events or none, and gives how many were new. They are on the disk when this returns.
@@ -60,7 +81,7 @@ impl Writing {
     }
 }
 
-async fn run(store: Store, mut waiting: mpsc::Receiver<Job>) {
+async fn run(store: Store, mut waiting: mpsc::Receiver<Job>, refused: Refused) {
     let mut writer = None;
     while let Some(first) = waiting.recv().await {
         let mut jobs = vec![first];
@@ -71,16 +92,21 @@ async fn run(store: Store, mut waiting: mpsc::Receiver<Job>) {
             events += job.events.len();
             jobs.push(job);
         }
-        let (store, kept) = (store.clone(), mem::take(&mut writer));
+        let (store, kept, refused) = (store.clone(), mem::take(&mut writer), refused.clone());
         // A panic costs this transaction, whose senders see that nobody answers, and nothing else.
-        writer = spawn_blocking(move || write(&store, kept, jobs))
+        writer = spawn_blocking(move || write(&store, kept, jobs, &refused))
             .await
             .unwrap_or_default();
     }
 }
 
 /// Stores what several brought and tells each. Gives the connection back, unless something was wrong with it.
-fn write(store: &Store, writer: Option<Writer>, jobs: Vec<Job>) -> Option<Writer> {
+fn write(
+    store: &Store,
+    writer: Option<Writer>,
+    jobs: Vec<Job>,
+    refused: &Mutex<Option<Instant>>,
+) -> Option<Writer> {
     let senders: Vec<_> = jobs.iter().map(|job| job.events.as_slice()).collect();
     let written = writer
         .map_or_else(|| store.writer(), Ok)
@@ -93,6 +119,14 @@ fn write(store: &Store, writer: Option<Writer>, jobs: Vec<Job>) -> Option<Writer
             Some(writer)
         }
         Err(error) => {
+            let lasts = matches!(
+                error,
+                StoreError::Full | StoreError::ReadOnly | StoreError::Damaged(_)
+            );
+            if lasts {
+                let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+                *refused = Some(Instant::now());
+            }
             let error = Arc::new(error);
             for job in jobs {
                 let _ = job.done.send(Err(Arc::clone(&error)));

@@ -184,7 +184,7 @@ async fn a_stop_lets_a_request_end_and_begins_nothing_new() {
 async fn a_request_that_does_not_end_is_cut_off_and_said_to_be() {
     let (store, request) = large_page();
     let limits = Limits {
-        grace: Duration::from_millis(50),
+        stop: Duration::from_millis(50),
         ..Limits::default()
     };
     let served = Served::start_with(store, limits).await;

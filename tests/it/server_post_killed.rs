@@ -155,6 +155,10 @@ async fn a_full_disk_is_a_503_and_what_was_acknowledged_is_there() {
         "503 ServiceUnavailableError: Nothing of this request was stored; try again later";
     assert_eq!(counts(&full), expected);
     assert_eq!(total(&client, url).await, acknowledged as u64);
+    let ready = client.get(format!("{url}/readyz")).send().await.unwrap();
+    assert_eq!(ready.status().as_u16(), 503);
+    let said = ready.text().await.unwrap();
+    assert_eq!(said, "not ready: the store cannot be written\n");
     server.stdin.take().unwrap().write_all(b"\n").unwrap();
     // The sender tries again, as it was told.
     let mut again = told(large(acknowledged)).await;

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     network::{Networks, networks},
+    operation::{Logging, logging, metrics, stop_within},
     view::View,
 };
 use crate::query::parse_duration;
@@ -35,6 +36,12 @@ pub struct AuditLog {
     pub https: Option<Https>,
     /// How long events are kept; none where for ever.
     pub retention: Option<Duration>,
+    /// What is logged; none where nothing is said of it.
+    pub log: Option<Logging>,
+    /// Where metrics are served; none where they are not.
+    pub metrics: Option<SocketAddr>,
+    /// How long requests may take to end once the server has to; none where the default holds.
+    pub stop_within: Option<std::time::Duration>,
 }
 
 /// An event of this actor and this kind is not stored.
@@ -72,7 +79,7 @@ impl PartialEq for Https {
     }
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 13] = [
     "listen",
     "store",
     "excludeRules",
@@ -82,6 +89,9 @@ const KEYS: [&str; 10] = [
     "trustedProxies",
     "https",
     "retention",
+    "log",
+    "metrics",
+    "stopWithin",
     // What the module for Backstage reads from the same file.
     "sender",
 ];
@@ -111,6 +121,13 @@ pub(super) fn audit_log(section: &View) -> AuditLog {
         retention: section
             .child("retention")
             .and_then(|retention| age(&retention)),
+        log: section.child("log").and_then(|section| logging(&section)),
+        metrics: section
+            .child("metrics")
+            .and_then(|section| metrics(&section)),
+        stop_within: section
+            .child("stopWithin")
+            .and_then(|time| stop_within(&time)),
     }
 }
 
@@ -125,7 +142,7 @@ fn age(retention: &View) -> Option<Duration> {
     age
 }
 
-fn address(listen: &View) -> Option<SocketAddr> {
+pub(super) fn address(listen: &View) -> Option<SocketAddr> {
     let address = listen.text()?.parse().ok();
     if address.is_none() {
         listen.wrong("an address and a port, like 127.0.0.1:7017");

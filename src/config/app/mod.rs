@@ -9,6 +9,7 @@ mod audit_log;
 mod include;
 mod merge;
 mod network;
+mod operation;
 mod problem;
 mod rate_limit;
 mod tree;
@@ -23,6 +24,7 @@ use crate::token::TokenHash;
 pub use access::{Action, Restriction, StaticToken};
 pub use audit_log::{AuditLog, ExcludeRule, Https, Redact};
 pub use network::{Network, Networks};
+pub use operation::{LogForm, LogLevel, Logging};
 pub use problem::{AppConfigError, Problem};
 pub use rate_limit::RateLimit;
 

@@ -6,7 +6,10 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use secrecy::ExposeSecret;
 
-use super::{Action, AppConfig, ExcludeRule, Network, Networks, RateLimit, Restriction};
+use super::{
+    Action, AppConfig, ExcludeRule, LogForm, LogLevel, Logging, Network, Networks, RateLimit,
+    Restriction,
+};
 use crate::token::TokenHash;
 
 /// Reads texts as files `0.yaml`, `1.yaml`, … of one folder, beside a file `secret`.
@@ -85,6 +88,9 @@ auditLog:
   auditReads: true
   trustedProxies: [10.0.0.0/8, '::1']
   https: {certificate: {cert: 'a certificate', key: 'a key'}}
+  log: {format: json, level: debug}
+  metrics: {listen: '[::1]:9000'}
+  stopWithin: 1m30s
 ";
 
 #[test]
@@ -130,6 +136,77 @@ fn every_key_is_read() {
     let https = own.https.unwrap();
     assert_eq!(https.cert, "a certificate");
     assert_eq!(https.key.expose_secret(), "a key");
+    let log = Logging {
+        format: LogForm::Json,
+        level: LogLevel::Debug,
+    };
+    assert_eq!(own.log, Some(log));
+    assert_eq!(own.metrics, Some("[::1]:9000".parse().unwrap()));
+    assert_eq!(own.stop_within, Some(Duration::from_secs(90)));
+}
+
+#[test]
+fn what_an_operator_leaves_out_has_a_default_or_is_off() {
+    let of = |text: &str| {
+        let own = read(&[&format!("auditLog: {text}")]).unwrap().audit_log;
+        (own.log, own.metrics.map(|listen| listen.to_string()))
+    };
+    let here = Some("127.0.0.1:7018".to_owned());
+    assert_eq!(of("{}"), (None, None));
+    assert_eq!(
+        of("{log: {}, metrics: {}}"),
+        (Some(Logging::default()), here.clone())
+    );
+    assert_eq!(of("{metrics: true}"), (None, here));
+    assert_eq!(of("{metrics: false}"), (None, None));
+    let (log, _) = of("{log: {level: warn}}");
+    assert_eq!(log.map(|log| log.level), Some(LogLevel::Warning));
+}
+
+#[test]
+fn what_an_operator_mistypes_is_said() {
+    for (text, said) in [
+        (
+            "log: json",
+            "auditLog.log must be an object with format and level",
+        ),
+        (
+            "log: {format: sesame}",
+            "auditLog.log.format must be text or json",
+        ),
+        (
+            "log: {level: sesame}",
+            "auditLog.log.level must be error, warning, notice, info or debug",
+        ),
+        (
+            "log: {formats: text}",
+            "unknown key 'formats' in auditLog.log; did you mean 'format'?",
+        ),
+        (
+            "metrics: sesame",
+            "auditLog.metrics must be true, false or an object with listen",
+        ),
+        (
+            "metrics: {listen: sesame}",
+            "auditLog.metrics.listen must be an address and a port, like 127.0.0.1:7017",
+        ),
+        (
+            "metric: {}",
+            "unknown key 'metric' in auditLog; did you mean 'metrics'?",
+        ),
+        (
+            "stopWithin: 0s",
+            "auditLog.stopWithin must be a length of time from 1s to 1h, like 10s",
+        ),
+        (
+            "stopWithin: 10",
+            "auditLog.stopWithin must be a text (put it in quotes)",
+        ),
+    ] {
+        let problems = problems(&format!("auditLog:\n  {text}"));
+        assert!(problems[0].ends_with(said), "{text}: {problems:?}");
+        assert!(!problems[0].contains("sesame"), "{problems:?}");
+    }
 }
 
 #[test]

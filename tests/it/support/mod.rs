@@ -11,6 +11,8 @@ pub mod hostile;
 pub mod logs;
 pub mod message;
 pub mod model_server;
+#[cfg(unix)]
+pub mod operating;
 pub mod pages;
 #[cfg(unix)]
 pub mod postgres;
