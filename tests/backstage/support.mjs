@@ -63,6 +63,7 @@ export async function startBackend(name, sender) {
   return {
     url,
     log,
+    pid: child.pid,
     target: `http://${env.FIXTURE_HOST}/catalog-info.yaml`,
     async call(method, path, token, body) {
       const answer = await fetch(url + path, {

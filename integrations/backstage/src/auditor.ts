@@ -8,22 +8,28 @@ type Services = { auth: AuthService; httpAuth: HttpAuthService; plugin: PluginMe
 /** Backstage's own auditor, whose events are taken as well as logged. What it refuses, such as a caller, is refused. */
 export function auditorOf(logged: AuditorService, sender: Sender, services: Services): AuditorService {
   const log = logFunctionOf(logged);
-  const auditor = DefaultAuditorService.create(async event => {
+  const auditor = DefaultAuditorService.create(event => {
     const taken = sender.take(event);
     try {
-      await log(event);
+      // What cannot be logged is no reason to refuse a request: it is taken.
+      return log(event)?.then(
+        () => taken,
+        () => taken,
+      ) ?? taken;
     } catch {
-      // What cannot be logged is no reason to refuse a request: it is taken, and was counted if something is left out.
+      return taken;
     }
-    await taken;
   }, services);
-  const readable = <T extends object>(meta: T | undefined) => readableMeta(meta, reason => sender.outlined(reason));
+  const readable = <T extends { meta?: object }>(given: T): T => {
+    const meta = readableMeta(given.meta, reason => sender.outlined(reason));
+    return meta === given.meta ? given : { ...given, meta };
+  };
   return {
     async createEvent(options) {
-      const event = await auditor.createEvent({ ...options, meta: readable(options.meta) });
+      const event = await auditor.createEvent(readable(options));
       return {
-        success: params => event.success({ ...params, meta: readable(params?.meta) }),
-        fail: params => event.fail({ ...params, meta: readable(params.meta) }),
+        success: params => event.success(params && readable(params)),
+        fail: params => event.fail(readable(params)),
       };
     },
   };

@@ -11,23 +11,27 @@ export type Line = { line?: string; removed?: string };
 
 /** Never throws, whatever plugins put into an event, and takes no long time over it. */
 export function lineOf(event: AuditorEvent, id: string, time: Date): Line {
-  const { plugin, eventId, severityLevel, actor, request, status } = event;
-  const head = { id, eventTime: time.toISOString(), plugin, eventId, severityLevel, actor, request, status };
-  const whole = jsonOf({ ...head, meta: event.meta, error: errorOf(event, MAX_LINE) });
+  const whole = jsonOf(sentOf(event, id, time, event.meta, MAX_LINE));
   if ('json' in whole) return { line: whole.json };
-
-  const meta = { ...outlineOf(event.meta), removed: `the meta of this event is left out: it is ${whole.reason}` };
-  const outline = jsonOf({ ...head, meta, error: errorOf(event, MAX_TEXT) });
+  const outline = jsonOf(sentOf(event, id, time, outlineOf(event.meta, whole.reason), MAX_TEXT));
   return 'json' in outline ? { line: outline.json, removed: whole.reason } : {};
 }
 
-/** What can be read of a meta, so that taking it apart throws nothing; `removed` is called where that is not all. */
+/** One literal: objects that are spread into others cost more than all the rest. */
+function sentOf(event: AuditorEvent, id: string, time: Date, meta: object | undefined, cut: number) {
+  const { plugin, eventId, severityLevel, actor, request, status } = event;
+  const eventTime = time.toISOString();
+  return { id, eventTime, plugin, eventId, severityLevel, actor, request, meta, status, error: errorOf(event, cut) };
+}
+
+/** A meta that can be taken apart without throwing: this one, or its outline, of which `removed` is told. */
 export function readableMeta<T extends object>(meta: T | undefined, removed: (reason: string) => void): T | undefined {
   try {
-    return meta && { ...meta };
+    for (const key in meta) void meta[key];
+    return meta;
   } catch {
     removed(UNREADABLE);
-    return { ...outlineOf(meta), removed: `the meta of this event is left out: it is ${UNREADABLE}` } as unknown as T;
+    return outlineOf(meta, UNREADABLE) as unknown as T;
   }
 }
 
@@ -46,8 +50,8 @@ function errorOf(event: AuditorEvent, cut: number) {
   }
 }
 
-/** What queries ask for. */
-function outlineOf(meta: object | undefined): Record<string, string> {
+/** What queries ask for, and why the rest is left out. */
+function outlineOf(meta: object | undefined, reason: string): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const key of ['actionType', 'queryType', 'entityRef']) {
     try {
@@ -57,16 +61,15 @@ function outlineOf(meta: object | undefined): Record<string, string> {
       // It is left out as the rest is.
     }
   }
-  return kept;
+  return { ...kept, removed: `the meta of this event is left out: it is ${reason}` };
 }
 
 function jsonOf(value: object): { json: string } | { reason: string } {
   try {
     // Before it is made: what is huge would hold up every request.
-    const size = new Size();
-    size.add(value, 0);
-    if (size.left < 0) return { reason: 'too large' };
-    if (size.deep) return { reason: 'nested too deeply, or circular' };
+    const room = roomAfter(value, MAX_LINE, 0);
+    if (room === TOO_DEEP) return { reason: 'nested too deeply, or circular' };
+    if (room < 0) return { reason: 'too large' };
     const json = JSON.stringify(value);
     return Buffer.byteLength(json) < MAX_LINE ? { json } : { reason: 'too large' };
   } catch {
@@ -74,31 +77,24 @@ function jsonOf(value: object): { json: string } | { reason: string } {
   }
 }
 
-/** Counts characters that JSON has at least, and stops where they are too many. */
-class Size {
-  left = MAX_LINE;
-  deep = false;
+const TOO_DEEP = -Infinity;
 
-  add(value: unknown, depth: number): void {
-    if (typeof value === 'string') this.left -= value.length;
-    this.left -= 2;
-    if (typeof value !== 'object' || value === null || this.left < 0) return;
-    if (depth > MAX_DEPTH) this.deep = true;
-    else if (ArrayBuffer.isView(value)) this.left -= value.byteLength;
-    else if (Array.isArray(value)) this.#addElements(value, depth);
-    else this.#addMembers(value as Record<string, unknown>, depth);
+/** How many characters are left of so many after a value's JSON, or more; negative where it is certain that none are. */
+function roomAfter(value: unknown, room: number, depth: number): number {
+  if (typeof value === 'string') return room - value.length;
+  if (typeof value !== 'object' || value === null) return room - 1;
+  if (depth > MAX_DEPTH) return TOO_DEEP;
+  if (ArrayBuffer.isView(value)) return room - value.byteLength;
+  let left = room - 2;
+  if (Array.isArray(value)) {
+    if (value.length > left) return -1;
+    for (let at = 0; at < value.length && left >= 0; at += 1) left = roomAfter(value[at], left, depth + 1);
+    return left;
   }
-
-  #addElements(array: unknown[], depth: number): void {
-    if (array.length > this.left) this.left = -1;
-    for (let at = 0; at < array.length && this.left >= 0 && !this.deep; at += 1) this.add(array[at], depth + 1);
+  const members = value as Record<string, unknown>;
+  for (const key in members) {
+    left = roomAfter(members[key], left - key.length, depth + 1);
+    if (left < 0) return left;
   }
-
-  #addMembers(object: Record<string, unknown>, depth: number): void {
-    for (const key in object) {
-      this.left -= key.length;
-      this.add(object[key], depth + 1);
-      if (this.left < 0 || this.deep) return;
-    }
-  }
+  return left;
 }

@@ -86,11 +86,12 @@ export class Spool {
 
   /** Puts a line into a file, at once unless the disk has been slow; gives why it is not there, if it is not. */
   add(line: string): Failure | undefined | Promise<Failure | undefined> {
-    const bytes = Buffer.from(`${line}\n`);
-    if (this.bytes + bytes.length > this.options.maxBytes) return 'the spool is full';
+    const text = `${line}\n`;
+    const bytes = Buffer.byteLength(text);
+    if (this.bytes + bytes > this.options.maxBytes) return 'the spool is full';
     const begin = performance.now();
-    if (this.#writing || begin < this.#slowUntil) return this.#addLater(bytes);
-    const failure = this.#write(bytes);
+    if (this.#writing || begin < this.#slowUntil) return this.#addLater(Buffer.from(text));
+    const failure = this.#write(text, bytes);
     const end = performance.now();
     if (end - begin > (this.options.slow ?? SLOW)) this.#slowUntil = end + SLOW_FOR;
     return failure;
@@ -148,10 +149,10 @@ export class Spool {
     }
   }
 
-  #write(bytes: Buffer): Failure | undefined {
+  #write(text: string, bytes: number): Failure | undefined {
     try {
       const current = (this.#current ??= this.#createNow());
-      return this.#wrote(current, writeSync(current.fd, bytes), bytes.length, 1);
+      return this.#wrote(current, writeSync(current.fd, text), bytes, 1);
     } catch (error) {
       return this.#failed(error);
     }
