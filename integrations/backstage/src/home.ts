@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 const HOME = /^[0-9a-f]{8}-[0-9a-f]{8}$/;
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const SOCKET = 'alive';
+const TOUCHED = 'touched';
 /** What a socket's name may have on every system; a longer one is cut off without a word. */
 const MAX_SOCKET_PATH = 103;
 /** A process on another machine whose folder has not changed for so long is dead. Each changes its own every minute. */
@@ -62,7 +63,7 @@ export class Home {
 
   /** Changes the folder, and gives what its time is then: that of the disk, which machines that share it share, too. */
   async #touch(): Promise<number> {
-    const file = join(this.folder, 'now');
+    const file = join(this.folder, TOUCHED);
     await writeFile(file, '');
     await unlink(file);
     return (await stat(this.folder)).mtimeMs;
@@ -74,7 +75,7 @@ export class Home {
     const others = [taken];
     for (const name of await readdir(taken, { recursive: true })) {
       const [from, to] = [join(taken, name), join(this.folder, basename(name))];
-      if (basename(name) === SOCKET) await unlink(from).catch(() => undefined);
+      if ([SOCKET, TOUCHED].includes(basename(name))) await unlink(from).catch(() => undefined);
       else if (!isFile(basename(name))) others.push(from);
       else if (await rename(from, to).then(() => true, () => false)) files.push(to);
     }

@@ -75,9 +75,9 @@ export class Spool {
   async adopt(): Promise<{ files: number; neighbours: number }> {
     const { files, neighbours } = await this.home.adopt(name => NAME.test(name));
     for (const path of files) {
-      const { size } = await stat(path);
-      this.#sealed.push({ path, bytes: size });
-      this.#fileBytes += size;
+      const bytes = await sizeOf(path);
+      this.#sealed.push({ path, bytes });
+      this.#fileBytes += bytes;
     }
     // Names begin with the time.
     if (files.length > 0) this.#sealed.sort((a, b) => (basename(a.path) < basename(b.path) ? -1 : 1));
@@ -112,11 +112,13 @@ export class Spool {
     return this.#sealed[0];
   }
 
-  /** The lines of a file, and how many are lost: to a crash while they were written, or to who meddled with the file. */
+  /**
+   * The lines of a file, and how many are lost: to a crash while they were written, or to who meddled with the file. One
+   * that looks whole is not looked through: the server does that.
+   */
   async read(segment: Segment): Promise<{ lines: Buffer; lost: number }> {
     const all = await readFile(segment.path);
-    const isWhole = all.length === segment.bytes && all.at(-1) === LINE_FEED;
-    if (segment.events !== undefined && isWhole) return { lines: all, lost: 0 };
+    if (all.length === segment.bytes && all.at(-1) === LINE_FEED) return { lines: all, lost: 0 };
     const found = all.toString().split('\n').filter(line => line !== '');
     const lines = found.filter(isObject);
     const lost = Math.max((segment.events ?? found.length) - lines.length, 0);
@@ -140,8 +142,7 @@ export class Spool {
   /** Keeps lines that the server does not take where a person can look at them. */
   async putAside(lines: Buffer): Promise<Failure | undefined> {
     try {
-      const size = await stat(this.asideFile).then(stats => stats.size, () => 0);
-      if (size + lines.length > this.options.maxBytes) return `${this.asideFile} is full`;
+      if ((await sizeOf(this.asideFile)) + lines.length > this.options.maxBytes) return `${this.asideFile} is full`;
       await appendFile(this.asideFile, lines, { mode: MODE });
       return undefined;
     } catch (error) {
@@ -243,6 +244,14 @@ export class Spool {
 
 function currentOf(path: string, fd: number): Current {
   return { path, fd, bytes: 0, events: 0, since: performance.now() };
+}
+
+/** 0 where there is no file. */
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    stats => stats.size,
+    () => 0,
+  );
 }
 
 function failureOf(error: unknown): Failure {
