@@ -9,7 +9,7 @@ export interface Config {
        * @visibility secret
        */
       token: string;
-      /** A folder of this process alone, on a disk that outlives it. */
+      /** A folder for what is not sent yet, on a disk that outlives the process. */
       spool: string;
       /** Events beyond this size are dropped until some are sent. Default: 67108864. */
       maxSpoolBytes?: number;

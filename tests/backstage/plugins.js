@@ -23,6 +23,7 @@ exports.myPlugin = createBackendPlugin({
               queryType: 'mutation',
               entityRef: 'component:default/my-service',
               customField: 'custom-value',
+              number: req.body.number,
             },
           });
           if (req.body.fail) {

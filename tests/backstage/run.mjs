@@ -1,14 +1,14 @@
-// node run.mjs logs|module|fake|auth …: each way from a real backend to auditlog. AUDITLOG_BIN names the program;
+// node run.mjs logs|module|fake|auth|away …: each way from a real backend to auditlog. AUDITLOG_BIN names the program;
 // `fake` (the module against a server that only listens) needs none.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server } from '../../integrations/backstage/test/support.mjs';
-import { auditLines, auditlog, drive, events, here, installModule, scratch, serve, startBackend } from './support.mjs';
+import { away } from './away.mjs';
+import {
+  READER, SENDER, auditLines, auditlog, drive, events, installModule, scratch, serveAsShipped, startBackend,
+} from './support.mjs';
 
-const READER = 'reading-token-of-the-test-run';
-const SENDER = 'sending-token-of-the-test-run';
-const parts = { logs, module, fake, auth };
+const parts = { logs, module, fake, auth, away };
 
 /** The log file of a backend without the module, read by `ingest`. */
 async function logs() {
@@ -32,11 +32,7 @@ async function logs() {
 /** The module and a real server, with the configuration that is shipped. */
 async function module() {
   installModule();
-  const own = join(scratch, 'serve.yaml');
-  writeFileSync(own, `auditLog: { listen: '127.0.0.1:0', store: '${join(scratch, 'module.db')}' }\n`);
-  const config = join(here, '../../dist/app-config.auditlog.yaml');
-  const tokens = { AUDITLOG_READ_TOKEN: READER, AUDITLOG_SENDER_TOKEN: SENDER };
-  const server = await serve(['--config', config, '--config', own], tokens);
+  const server = await serveAsShipped('module');
   const backend = await startBackend('module', { url: server.url, token: SENDER });
   await drive(backend);
   await backend.stop();
@@ -163,7 +159,7 @@ function stored({ id, eventTime, plugin, eventId, severityLevel, actor, request,
 
 const wanted = process.argv.slice(2);
 if (wanted.length === 0 || !wanted.every(name => Object.hasOwn(parts, name))) {
-  console.error('usage: node run.mjs logs|module|fake|auth …');
+  console.error('usage: node run.mjs logs|module|fake|auth|away …');
   process.exit(2);
 }
 for (const name of wanted) {

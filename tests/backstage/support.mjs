@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ export function installModule() {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const socket = createSocket().listen(0, '127.0.0.1');
   await once(socket, 'listening');
   const { port } = socket.address();
@@ -34,7 +34,7 @@ async function freePort() {
   return port;
 }
 
-/** A running backend: its URL, its log, `call` and `stop`. `sender` is `{url, token}` where the module is wanted. */
+/** A running backend: its URL, its log, `call`, `stop` and `kill`. `sender` is `{url, token}` where the module is wanted. */
 export async function startBackend(name, sender) {
   const files = createServer((_, res) => res.end(COMPONENT)).listen(0, '127.0.0.1');
   await once(files, 'listening');
@@ -47,7 +47,7 @@ export async function startBackend(name, sender) {
   if (sender) {
     env.SENDER_URL = sender.url;
     env.SENDER_TOKEN = sender.token;
-    env.SENDER_SPOOL = join(scratch, `${name}.spool`);
+    env.SENDER_SPOOL = sender.spool ?? join(scratch, `${name}.spool`);
     env.SENDER_FLUSH_INTERVAL = sender.flushInterval ?? '200ms';
     configs.push('--config', 'app-config.sender.yaml');
   }
@@ -63,6 +63,7 @@ export async function startBackend(name, sender) {
   return {
     url,
     log,
+    pid: child.pid,
     target: `http://${env.FIXTURE_HOST}/catalog-info.yaml`,
     async call(method, path, token, body) {
       const answer = await fetch(url + path, {
@@ -79,6 +80,11 @@ export async function startBackend(name, sender) {
     },
     async stop() {
       child.kill('SIGTERM');
+      await ended;
+      files.close();
+    },
+    async kill() {
+      child.kill('SIGKILL');
       await ended;
       files.close();
     },
@@ -153,7 +159,7 @@ export async function events(arguments_, env) {
 }
 
 /** A running `auditlog serve`, and its URL, which is its first line. */
-export async function serve(arguments_, env) {
+async function serve(arguments_, env) {
   const child = spawn(BIN, ['serve', ...arguments_], { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
   process.once('exit', () => child.kill());
   const ended = once(child, 'exit');
@@ -167,7 +173,23 @@ export async function serve(arguments_, env) {
       child.kill('SIGTERM');
       await ended;
     },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
   };
+}
+
+export const READER = 'reading-token-of-the-test-run';
+export const SENDER = 'sending-token-of-the-test-run';
+
+/** `auditlog serve` with the configuration that is shipped, and a store of that name. */
+export function serveAsShipped(name, port = 0) {
+  const own = join(scratch, `${name}.yaml`);
+  writeFileSync(own, `auditLog: { listen: '127.0.0.1:${port}', store: '${join(scratch, `${name}.db`)}' }\n`);
+  const config = join(here, '../../dist/app-config.auditlog.yaml');
+  const tokens = { AUDITLOG_READ_TOKEN: READER, AUDITLOG_SENDER_TOKEN: SENDER };
+  return serve(['--config', config, '--config', own], tokens);
 }
 
 /** The audit events in a log, as Backstage wrote them. */

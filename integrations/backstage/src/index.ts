@@ -1,7 +1,6 @@
-import { DefaultAuditorService, auditorServiceFactory } from '@backstage/backend-defaults/auditor';
+import { auditorServiceFactory } from '@backstage/backend-defaults/auditor';
 import {
   type AuditorService,
-  type AuditorServiceEvent,
   type RootConfigService,
   type ServiceRef,
   coreServices,
@@ -9,6 +8,8 @@ import {
 } from '@backstage/backend-plugin-api';
 import { readDurationFromConfig } from '@backstage/config';
 import { durationToMilliseconds } from '@backstage/types';
+import { auditorOf } from './auditor';
+import { isLoopback } from './client';
 import { Sender, type SenderOptions } from './sender';
 
 /** What a service factory is made of, which its public type hides. */
@@ -35,7 +36,8 @@ export const auditlogAuditorServiceFactory = createServiceFactory({
       rootLogger.warn('auditlog: there is no auditLog.sender in the configuration; audit events are only logged');
       return undefined;
     }
-    if (isExposed(new URL(options.url))) {
+    const url = new URL(options.url);
+    if (url.protocol === 'http:' && !isLoopback(url)) {
       rootLogger.warn('auditlog: auditLog.sender.url is plain http to another machine; the token can be read on the way');
     }
     const sender = await Sender.start(options, rootLogger);
@@ -44,36 +46,11 @@ export const auditlogAuditorServiceFactory = createServiceFactory({
   },
   async factory(deps, sender) {
     const logged = await logging.factory(deps);
-    if (!sender) return logged;
-    const sent = DefaultAuditorService.create(event => sender.take(event), deps);
-    return both(logged, sent, () => sender.drop('without an actor'));
+    return sender ? auditorOf(logged, sender, deps) : logged;
   },
 });
 
 export default auditlogAuditorServiceFactory;
-
-/** Whatever happens to what is sent, the caller sees what the auditor that logs does. */
-function both(logged: AuditorService, sent: AuditorService, lost: () => void): AuditorService {
-  return {
-    async createEvent(options) {
-      const first = await logged.createEvent(options);
-      const second = await sent.createEvent(options).catch(() => undefined);
-      const end = async (outcome: (event: AuditorServiceEvent) => Promise<void>) => {
-        const sending = second ? outcome(second).catch(lost) : lost();
-        await outcome(first);
-        await sending;
-      };
-      return {
-        success: params => end(event => event.success(params)),
-        fail: params => end(event => event.fail(params)),
-      };
-    },
-  };
-}
-
-function isExposed(url: URL): boolean {
-  return url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-}
 
 function optionsOf(config: RootConfigService): SenderOptions | undefined {
   const sender = config.getOptionalConfig('auditLog.sender');

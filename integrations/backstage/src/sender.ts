@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { AuditorEvent } from '@backstage/backend-defaults/auditor';
+import { Client, Postponed, quoted, type Verdict } from './client';
 import { lineOf } from './event';
-import { Spool, type Segment } from './spool';
+import { Spool, type Failure, type Segment } from './spool';
+import { Throttle, counted } from './throttle';
 
 export type SenderOptions = {
   url: string;
@@ -13,96 +13,116 @@ export type SenderOptions = {
   batchSize: number;
   flushInterval: number;
   /** Milliseconds; for tests. */
-  pauses?: { first: number; longest: number; request: number; log: number };
+  pauses?: Partial<typeof PAUSES>;
 };
 
 export type Log = { warn(message: string): void; info(message: string): void };
 
-const PAUSES = { first: 1_000, longest: 60_000, request: 30_000, log: 60_000 };
-/** How long a request that is audited waits for the disk, and the process for its last events. */
+/** Between attempts, of one request, between lines of the log, between looks for dead processes; what a slow write is. */
+const PAUSES = { first: 1_000, longest: 60_000, request: 30_000, log: 60_000, look: 60_000, slow: 50 };
+/** How long a request that is audited waits for a slow disk, and the process for its last events. */
 const MAX_WAIT = 1_000;
 const MAX_GOODBYE = 5_000;
-const MAX_RETRY_AFTER = 3_600_000;
-const MAX_ANSWER = 1024 * 1024;
-/** Shorter bodies do not gain from it. */
-const MIN_GZIP = 1_024;
-
-/** A batch that did not arrive, and may the next time. */
-class Postponed extends Error {
-  constructor(message: string, readonly after = 0, readonly tooLarge = false) {
-    super(message);
-  }
-}
 
 /** Takes events into the spool, and sends what is in it. */
 export class Sender {
-  readonly #endpoint: URL;
   readonly #options: SenderOptions;
-  readonly #pauses: NonNullable<SenderOptions['pauses']>;
+  readonly #pauses: typeof PAUSES;
   readonly #spool: Spool;
+  readonly #client: Client;
   readonly #log: Log;
   readonly #dropped: Throttle;
+  readonly #outlined: Throttle;
+  readonly #aside: Throttle;
   readonly #failures: Throttle;
+  /** What is left to send of a file. */
+  #begun?: { segment: Segment; parts: Buffer[] };
+  #lastLook = -Infinity;
   #failing = false;
   #stopping = false;
   #wake = () => {};
-  #request?: AbortController;
-  #running: Promise<void>;
+  #running?: Promise<void>;
 
-  private constructor(options: SenderOptions, spool: Spool, log: Log) {
-    this.#endpoint = new URL(`${options.url.replace(/\/+$/, '')}/api/audit-log/v1/audit-event`);
+  private constructor(options: SenderOptions, pauses: typeof PAUSES, spool: Spool, log: Log) {
     this.#options = options;
-    this.#pauses = options.pauses ?? PAUSES;
+    this.#pauses = pauses;
     this.#spool = spool;
+    this.#client = new Client(options.url, options.token, pauses.request);
     this.#log = log;
-    this.#dropped = new Throttle(this.#pauses.log, reasons => log.warn(`auditlog: dropped ${counted(reasons)}`));
-    this.#failures = new Throttle(this.#pauses.log, reasons =>
-      log.warn(`auditlog: ${[...reasons.keys()].at(-1)}; ${spool.bytes} bytes of events wait in the spool`),
-    );
-    this.#running = this.#run();
+    const throttled = (say: (counts: Map<string, number>) => string) =>
+      new Throttle(pauses.log, counts => log.warn(`auditlog: ${say(counts)}`));
+    this.#dropped = throttled(counts => `dropped ${counted(counts)}`);
+    this.#outlined = throttled(counts => `sent without their meta: ${counted(counts)}`);
+    this.#aside = throttled(counts => `put into ${spool.asideFile}: ${counted(counts)}`);
+    this.#failures = throttled(counts => `${[...counts.keys()].at(-1)}; ${spool.bytes} bytes of events wait in the spool`);
   }
 
   /** Opens the spool and begins with what is left in it. */
   static async start(options: SenderOptions, log: Log): Promise<Sender> {
-    return new Sender(options, await Spool.open(options.spool, options.maxSpoolBytes, options.batchSize), log);
+    const pauses = { ...PAUSES, ...options.pauses };
+    const { spool: folder, maxSpoolBytes: maxBytes, batchSize: segmentEvents } = options;
+    const spool = await Spool.open({ folder, maxBytes, segmentEvents, slow: pauses.slow });
+    const sender = new Sender(options, pauses, spool, log);
+    const neighbours = await sender.#look();
+    if (neighbours > 0) log.info(`auditlog: other processes use ${folder}, too (${neighbours}), each a folder of its own`);
+    sender.#running = sender.#run();
+    return sender;
   }
 
-  /** Resolves when an outcome is in the spool, or dropped and counted. Never rejects, never waits for long. */
-  async take(event: AuditorEvent): Promise<void> {
+  /**
+   * Puts an outcome into the spool, or drops and counts it; it is there on return, or, where the disk is slow, when the
+   * promise resolves. Never fails, never waits for long.
+   */
+  take(event: AuditorEvent): void | Promise<void> {
     if (event.status === 'initiated') return;
-    try {
-      const line = lineOf(event, randomUUID(), new Date());
-      if (line === undefined) return this.drop('too large');
-      const written = this.#spool.add(line).then(ok => {
-        if (!ok) this.drop('no room in the spool');
-        if (this.#spool.hasFull) this.#wake();
-      });
-      await within(MAX_WAIT, written);
-    } catch {
-      this.drop('not JSON');
-    }
+    const { line, removed } = lineOf(event, randomUUID(), new Date());
+    if (line === undefined) return this.drop('too large');
+    if (removed !== undefined) this.outlined(removed);
+    const added = this.#spool.add(line);
+    if (added instanceof Promise) return within(MAX_WAIT, added.then(failure => this.#added(failure)));
+    this.#added(added);
+  }
+
+  /** Counts an event whose meta is left out. */
+  outlined(reason: string): void {
+    this.#outlined.add(reason);
   }
 
   /** Counts events that are lost. */
   drop(reason: string, count = 1): void {
-    this.#dropped.add(reason, count);
+    if (count > 0) this.#dropped.add(reason, count);
   }
 
   /** Sends what it can in a few seconds. The rest stays in the spool, and so does what is taken later. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#wake();
-    await within(MAX_GOODBYE, this.#running);
-    this.#request?.abort();
+    await within(MAX_GOODBYE, this.#running ?? Promise.resolve());
+    this.#client.abort();
+    for (const throttle of [this.#dropped, this.#outlined, this.#aside]) throttle.flush();
+  }
+
+  #added(failure: Failure | undefined): void {
+    if (failure !== undefined) this.drop(failure);
+    if (this.#spool.hasFull) this.#wake();
+  }
+
+  /** Takes over what dead processes left, and gives how many others live. */
+  async #look(): Promise<number> {
+    this.#lastLook = performance.now();
+    const { files, neighbours } = await this.#spool.adopt();
+    if (files > 0) this.#log.info(`auditlog: sends what an ended process left in the spool (files: ${files})`);
+    return neighbours;
   }
 
   async #run(): Promise<void> {
     let pause = this.#pauses.first;
     for (;;) {
-      const segment = await this.#spool.next().catch(() => undefined);
+      if (performance.now() - this.#lastLook > this.#pauses.look) await this.#look().catch(() => 0);
+      const segment = await this.#spool.next(this.#stopping ? 0 : this.#options.flushInterval);
       if (!segment) {
         if (this.#stopping) return;
-        await this.#idle(this.#options.flushInterval, true);
+        await this.#idle(this.#spool.untilOld(this.#options.flushInterval), true);
         continue;
       }
       try {
@@ -112,7 +132,7 @@ export class Sender {
         this.#failing = false;
       } catch (error) {
         this.#failing = true;
-        this.#failures.add(`cannot send to ${this.#endpoint.host}: ${reasonOf(error)}`, 1);
+        this.#failures.add(`cannot send to ${this.#client.host}: ${reasonOf(error)}`);
         if (this.#stopping) return;
         // Apart from each other, so that many backends do not come back at one moment.
         const wait = pause * (0.5 + Math.random() / 2);
@@ -138,135 +158,73 @@ export class Sender {
     this.#wake = () => {};
   }
 
+  /** Sends a file; where that fails, what is left of it is sent the next time. */
   async #deliver(segment: Segment): Promise<void> {
-    let found;
-    try {
-      found = await this.#spool.read(segment);
-    } catch (error) {
-      this.#spool.forget(segment);
-      throw new Postponed(`${segment.path} cannot be read (${reasonOf(error)}) and is left where it is`);
-    }
-    if (found.broken > 0) this.drop('cut off while they were written', found.broken);
-    await this.#send(found.lines);
+    if (this.#begun?.segment !== segment) this.#begun = { segment, parts: await this.#read(segment) };
+    const { parts } = this.#begun;
+    for (let part; (part = parts[0]); ) parts.splice(0, 1, ...(await this.#send(part)));
+    this.#begun = undefined;
     await this.#spool.remove(segment);
   }
 
-  /** Sends lines in as many requests as the server, or a proxy before it, wants. Doubles do no harm: ids tell. */
-  async #send(lines: string[]): Promise<void> {
-    if (lines.length === 0) return;
+  async #read(segment: Segment): Promise<Buffer[]> {
     try {
-      await this.#post(lines);
+      const { lines, lost } = await this.#spool.read(segment);
+      this.drop(segment.events === undefined ? 'cut off while they were written' : 'gone from a file of the spool', lost);
+      return lines.length > 0 ? [lines] : [];
     } catch (error) {
-      if (!(error instanceof Postponed && error.tooLarge)) throw error;
-      if (lines.length === 1) return this.drop('too large for the server');
-      const half = Math.ceil(lines.length / 2);
-      await this.#send(lines.slice(0, half));
-      await this.#send(lines.slice(half));
+      this.#spool.forget(segment);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        throw new Postponed(`${segment.path} cannot be read (${reasonOf(error)}) and is left where it is`);
+      }
+      this.drop('their file was deleted from the spool', segment.events ?? 1);
+      return [];
     }
   }
 
-  async #post(lines: string[]): Promise<void> {
-    const text = Buffer.from(`${lines.join('\n')}\n`);
-    const small = text.length < MIN_GZIP;
-    const request = new AbortController();
-    this.#request = request;
-    const timer = setTimeout(() => request.abort(), this.#pauses.request);
-    try {
-      const response = await fetch(this.#endpoint, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${this.#options.token}`,
-          'content-type': 'application/x-ndjson',
-          ...(small ? {} : { 'content-encoding': 'gzip' }),
-        },
-        body: small ? text : await promisify(gzip)(text),
-        // The token is for this server, and for none that it names.
-        redirect: 'error',
-        signal: request.signal,
-      });
-      this.#judge(response, await readAnswer(response));
-    } finally {
-      clearTimeout(timer);
-      this.#request = undefined;
+  /** Sends lines; gives those that are left: halves, as long as it is not clear which one is not wanted. */
+  async #send(part: Buffer): Promise<Buffer[]> {
+    const verdict = await this.#client.post(part);
+    if ('rejected' in verdict) {
+      await this.#settle(part, verdict.rejected);
+      return [];
     }
-  }
-
-  /** Only the server's own answer counts as arrival: a proxy's sign-in page has status 200, too. */
-  #judge(response: Response, body: string): void {
-    const answer = parsed(body);
-    if (response.status === 200 && Number.isInteger(answer?.stored)) {
-      const rejected = Array.isArray(answer?.rejected) ? answer.rejected : [];
-      const count = Number.isInteger(answer?.rejectedCount) ? answer.rejectedCount : rejected.length;
-      if (count > 0) this.drop(`rejected by the server: ${quoted(rejected[0]?.reason)}`, count);
-      return;
+    const lines = linesOf(part);
+    if (lines.length === 1) {
+      await this.#putAside(part, 1, verdict.refused);
+      return [];
     }
-    const words = answer?.error?.message ?? 'this is not an answer of auditlog';
-    throw new Postponed(
-      `status ${response.status}, ${quoted(words)}`,
-      retryAfterOf(response.headers.get('retry-after')),
-      response.status === 413,
-    );
+    const half = Math.ceil(lines.length / 2);
+    return [Buffer.concat(lines.slice(0, half)), Buffer.concat(lines.slice(half))];
+  }
+
+  /** Of what the server rejects, it names the first. */
+  async #settle(part: Buffer, { count, reason, indexes }: Extract<Verdict, { rejected: unknown }>['rejected']) {
+    if (count === 0) return;
+    const lines = linesOf(part);
+    const named = indexes.flatMap(index => lines[index] ?? []);
+    if (named.length > 0) await this.#putAside(Buffer.concat(named), named.length, reason);
+    this.drop(`rejected by the server: ${reason}`, count - named.length);
+  }
+
+  async #putAside(lines: Buffer, count: number, reason: string): Promise<void> {
+    const failure = await this.#spool.putAside(lines);
+    if (failure === undefined) this.#aside.add(`rejected by the server: ${reason}`, count);
+    else this.drop(`rejected by the server: ${reason}; ${failure}`, count);
   }
 }
 
-/** Says at once what happens first, and then once in a while what came together. */
-class Throttle {
-  #reasons = new Map<string, number>();
-  #timer?: NodeJS.Timeout;
-
-  constructor(readonly interval: number, readonly say: (reasons: Map<string, number>) => void) {}
-
-  add(reason: string, count: number): void {
-    const known = this.#reasons.has(reason) || this.#reasons.size < 5 ? reason : 'other reasons';
-    this.#reasons.set(known, (this.#reasons.get(known) ?? 0) + count);
-    if (!this.#timer) this.#flush();
+/** Lines with their ends. */
+function linesOf(part: Buffer): Buffer[] {
+  const lines = [];
+  for (let begin = 0, end; begin < part.length; begin = end) {
+    end = part.indexOf(LINE_FEED, begin) + 1 || part.length;
+    lines.push(part.subarray(begin, end));
   }
-
-  #flush(): void {
-    this.#timer = undefined;
-    if (this.#reasons.size === 0) return;
-    this.say(this.#reasons);
-    this.#reasons = new Map();
-    this.#timer = setTimeout(() => this.#flush(), this.interval);
-    this.#timer.unref();
-  }
+  return lines;
 }
 
-function counted(reasons: Map<string, number>): string {
-  const total = [...reasons.values()].reduce((sum, count) => sum + count, 0);
-  return `${total} events (${[...reasons].map(([reason, count]) => `${reason}: ${count}`).join(', ')})`;
-}
-
-/** Whole seconds or a date, as HTTP has it. */
-function retryAfterOf(header: string | null): number {
-  if (!header) return 0;
-  const time = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
-  return Number.isFinite(time) ? Math.min(Math.max(time, 0), MAX_RETRY_AFTER) : 0;
-}
-
-async function readAnswer(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_ANSWER) throw new Postponed(`status ${response.status}, and an answer without end`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parsed(body: string): any {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Words from elsewhere, short and harmless in a log. */
-function quoted(words: unknown): string {
-  return JSON.stringify(String(words).slice(0, 200));
-}
+const LINE_FEED = 10;
 
 function reasonOf(error: unknown): string {
   if (error instanceof Postponed) return error.message;

@@ -7,6 +7,7 @@ const require = createRequire(import.meta.url);
 const { auditorServiceFactory } = require('@backstage/backend-defaults/auditor');
 const { ConfigReader } = require('@backstage/config');
 const { default: factory } = require('../dist/index.js');
+const { auditorOf } = require('../dist/auditor.js');
 
 /** What Backstage hands to a plugin's auditor; `logged` gets what is logged. */
 function services(logged, refuse = () => false) {
@@ -98,6 +99,49 @@ test('a refused caller is refused as by the default', async () => {
   const auditor = await factory.factory(services([], () => true), sender);
   await assert.rejects(auditor.createEvent({ eventId: 'a', request }), /Could not resolve credentials/);
   await stop();
+});
+
+test('a meta that cannot be read fails no request', async t => {
+  const server = await Server.start();
+  t.after(() => server.close());
+  const { sender, said, stop } = await root({
+    auditLog: { sender: { url: server.url, token: 'token-of-the-tests', spool: folder() } },
+  });
+  const throwing = { actionType: 'create', get secret() { throw new Error('not for you'); } };
+  const logged = [];
+  const auditor = await factory.factory(services(logged), sender);
+  const first = await auditor.createEvent({ eventId: 'a', request, meta: throwing });
+  await first.success();
+  const second = await auditor.createEvent({ eventId: 'b', request });
+  await second.fail({ error: new Error('no'), meta: throwing });
+  const third = await auditor.createEvent({ eventId: 'c', request, meta: { actionType: 'create', throwing } });
+  await third.success();
+  await stop();
+  const removed = 'the meta of this event is left out: it is not JSON';
+  const sent = [...server.stored.values()].map(({ eventId, meta }) => [eventId, meta]);
+  assert.deepEqual(sent, ['a', 'b', 'c'].map(eventId => [eventId, { actionType: 'create', removed }]));
+  assert.deepEqual(said, [
+    'auditlog: sent without their meta: 1 events (not JSON: 1)',
+    'auditlog: sent without their meta: 2 events (not JSON: 2)',
+  ]);
+});
+
+test('a log that fails is no reason to refuse a request', async t => {
+  const server = await Server.start();
+  t.after(() => server.close());
+  const { sender, stop } = await root({
+    auditLog: { sender: { url: server.url, token: 'token-of-the-tests', spool: folder() } },
+  });
+  const broken = {};
+  const fails = () => { throw new Error('the log is broken'); };
+  Object.assign(broken, { debug: fails, info: fails, child: () => broken });
+  await use(await factory.factory({ ...services([]), logger: broken }, sender));
+  await stop();
+  assert.deepEqual([...server.stored.values()].map(e => e.eventId), ['a', 'b']);
+});
+
+test('an auditor that is built in another way is refused at the start', () => {
+  assert.throws(() => auditorOf({ createEvent() {} }, undefined, services([])), /does not know the auditor/);
 });
 
 test('without a configuration events are only logged', async () => {

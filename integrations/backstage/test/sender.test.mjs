@@ -1,28 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Sender } from '../dist/sender.js';
-import { Log, Server, event, folder, options, status, waiting } from './support.mjs';
-
-const range = (from, to) => Array.from({ length: to - from }, (_, n) => `n-${n + from}`);
-
-async function setUp(t, more = {}, answers = []) {
-  const server = await Server.start();
-  server.answers = answers;
-  const spool = folder();
-  const log = new Log();
-  const sender = await Sender.start(options(server.url, spool, more), log);
-  t.after(async () => {
-    await sender.stop();
-    await server.close();
-  });
-  return { server, spool, log, sender };
-}
+import { Log, Server, always, event, folder, inputError, options, range, setUp, status, waiting } from './support.mjs';
 
 test('an outcome arrives as it is, with an id and a time, and what began does not', async t => {
   const { server, sender, spool } = await setUp(t);
@@ -56,14 +37,20 @@ test('the fields of an error do not overwrite those of the event', async t => {
   assert.equal(seen.error.message, 'no');
 });
 
-test('many events go together, compressed', async t => {
-  const { server, sender } = await setUp(t, { batchSize: 100, flushInterval: 3_600_000 });
-  await Promise.all(range(0, 100).map((_, n) => sender.take(event(n))));
-  await server.until(s => s.stored.size === 100);
-  assert.equal(server.requests.length, 1);
-  assert.equal(server.requests[0].headers['content-encoding'], 'gzip');
-  assert.deepEqual(server.names, range(0, 100));
-});
+for (const [host, encoding] of [['127.0.0.1', undefined], ['0.0.0.0', 'gzip']]) {
+  test(`many events go together, ${encoding ? 'compressed on the way to' : 'as they are to'} ${host}`, async t => {
+    const server = await Server.start();
+    const more = { batchSize: 100, flushInterval: 3_600_000 };
+    const sender = await Sender.start(options(`http://${host}:${server.port}`, folder(), more), new Log());
+    t.after(() => server.close());
+    for (let n = 0; n < 100; n += 1) await sender.take(event(n));
+    await server.until(s => s.stored.size === 100);
+    await sender.stop();
+    assert.equal(server.requests.length, 1);
+    assert.equal(server.requests[0].headers['content-encoding'], encoding);
+    assert.deepEqual(server.names, range(0, 100));
+  });
+}
 
 test('what happens while the server is away arrives when it is back', async t => {
   const first = await Server.start();
@@ -131,113 +118,86 @@ test('events that were stored and not acknowledged come again with the same ids'
   assert.equal(server.stored.size, 1);
 });
 
-test('a batch that is too large is halved, and one event that is too large is dropped', async t => {
-  const { server, sender, log } = await setUp(t, { batchSize: 4, flushInterval: 3_600_000 });
-  const judge = (request, res) => {
-    server.answers = [judge];
-    if (request.events.length > 1 || request.events[0].eventId === 'n-2') return status(413)(request, res);
-    return server.store(request, res);
-  };
-  server.answers = [judge];
-  await Promise.all([0, 1, 2, 3].map(n => sender.take(event(n))));
-  await server.until(s => s.stored.size === 3);
-  await sender.stop();
-  assert.deepEqual(server.names, ['n-0', 'n-1', 'n-3']);
-  assert.deepEqual(log.lines, ['auditlog: dropped 1 events (too large for the server: 1)']);
-});
+/** The names of the events that the server will never take. */
+const aside = spool => readFileSync(join(spool, 'rejected.ndjson'), 'utf8').trim().split('\n').map(l => JSON.parse(l).eventId);
 
-test('what the server rejects is counted', async t => {
-  const rejected = [{ index: 0, reason: 'no eventId' }];
-  const body = JSON.stringify({ stored: 0, excluded: 0, duplicate: 0, initiated: 0, rejected });
-  const { sender, spool, log } = await setUp(t, {}, [status(200, body)]);
-  await sender.take(event(1));
-  await sender.stop();
-  assert.equal(waiting(spool), 0);
-  assert.deepEqual(log.lines, ['auditlog: dropped 1 events (rejected by the server: "no eventId": 1)']);
-});
-
-test('a full spool drops the newest and says so once', async t => {
-  const pauses = { first: 3_600_000, longest: 3_600_000, request: 5_000, log: 3_600_000 };
-  const { server, sender, spool, log } = await setUp(t, { maxSpoolBytes: 4_000, pauses }, [status(503)]);
-  for (let n = 0; n < 100; n += 1) await sender.take(event(n));
-  assert.equal(log.lines.filter(line => line.includes('dropped')).length, 1);
-  assert.ok(log.lines.includes('auditlog: dropped 1 events (no room in the spool: 1)'));
-  await sender.stop();
-  const again = await Sender.start(options(server.url, spool), new Log());
-  await server.until(s => s.stored.size > 0);
-  await again.stop();
-  const kept = server.names.length;
-  assert.ok(kept > 10 && kept < 100);
-  assert.deepEqual(server.names, range(0, kept));
-});
-
-test('what cannot be written as JSON, and what is too long, harms nobody', async t => {
-  const { server, sender, log } = await setUp(t);
-  const circle = {};
-  circle.circle = circle;
-  await sender.take(event(1, { meta: circle }));
-  await sender.take(event(2, { meta: { n: 1n } }));
-  await sender.take(event(3, { eventId: 'x'.repeat(300_000) }));
-  await sender.take(event(4, { meta: { entityRef: 'component:default/a', big: 'x'.repeat(300_000) } }));
-  await server.until(s => s.stored.size === 1);
-  const [seen] = server.stored.values();
-  assert.equal(seen.eventId, 'n-4');
-  assert.equal(seen.meta.entityRef, 'component:default/a');
-  assert.match(seen.meta.removed, /^an event of 300\d\d\d bytes; its meta is left out$/);
-  assert.deepEqual(log.lines, ['auditlog: dropped 1 events (not JSON: 1)']);
-});
-
-test('half a line that a crash left is passed over and counted', async t => {
-  const spool = folder();
-  const whole = JSON.stringify({ id: 'a', eventTime: '2026-01-31T10:00:00.000Z', ...event(1) });
-  writeFileSync(join(spool, '000001234567890-000001.ndjson'), `${whole}\n${whole.slice(0, 40)}`);
-  writeFileSync(join(spool, 'notes.txt'), 'of someone else');
-  const server = await Server.start();
-  t.after(() => server.close());
-  const log = new Log();
-  const sender = await Sender.start(options(server.url, spool), log);
-  await server.until(s => s.stored.size === 1);
-  await sender.stop();
-  assert.deepEqual(log.lines, ['auditlog: dropped 1 events (cut off while they were written: 1)']);
-  assert.deepEqual(readdirSync(spool), ['notes.txt']);
-});
-
-test('the spool is for its owner alone', async t => {
-  const { sender, spool, server } = await setUp(t, {}, [status(503, '', { 'retry-after': '60' })]);
-  await sender.take(event(1));
-  await server.until(s => s.requests.length === 1);
-  const [name] = readdirSync(spool);
-  assert.equal(statSync(join(spool, name)).mode & 0o777, 0o600);
-});
-
-test('a spool that vanishes harms nobody', async t => {
-  const { sender, spool, log } = await setUp(t, { flushInterval: 3_600_000 });
-  rmSync(spool, { recursive: true });
-  await sender.take(event(1));
-  assert.deepEqual(log.lines, ['auditlog: dropped 1 events (no room in the spool: 1)']);
-});
-
-for (const away of [true, false]) {
-  test(`every event that was in the spool survives kill -9, the server ${away ? 'away' : 'there'}`, async t => {
-    const server = await Server.start();
-    t.after(() => server.close());
-    const spool = folder();
-    const target = away ? 'http://127.0.0.1:1' : server.url;
-    let taken = 0;
-    for (const most of [3, 57, 200]) {
-      const child = spawn(process.execPath, [fileURLToPath(new URL('taker.mjs', import.meta.url)), target, spool]);
-      let said = 0;
-      for await (const line of createInterface({ input: child.stdout })) {
-        said = Number(line) + 1;
-        if (said >= most) child.kill('SIGKILL');
-      }
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      taken += said;
-    }
-    const sender = await Sender.start(options(server.url, spool), new Log());
+for (const [words, refusal, reason] of [
+  ['too large for a proxy', status(413, '<html>'), 'status 413, "this is not an answer of auditlog"'],
+  ['not understood by the server', inputError, 'status 400, "no"'],
+]) {
+  test(`a batch that is ${words} is halved, and a single event put aside`, async t => {
+    const { server, sender, spool, log } = await setUp(t, { batchSize: 5, flushInterval: 3_600_000 });
+    always(server, request => (request.events.some(e => e.eventId === 'n-2') ? refusal : undefined));
+    for (let n = 0; n < 10; n += 1) await sender.take(event(n));
+    await server.until(s => s.stored.size === 9);
     await sender.stop();
+    assert.deepEqual(server.names, range(0, 10).filter(name => name !== 'n-2'));
+    assert.deepEqual(aside(spool), ['n-2']);
     assert.equal(waiting(spool), 0);
-    // One event of each run may have been written and not yet said.
-    assert.ok(server.stored.size >= taken && server.stored.size <= taken + 3, `${server.stored.size} of ${taken}`);
+    const place = join(spool, 'rejected.ndjson');
+    assert.deepEqual(log.lines, [`auditlog: put into ${place}: 1 events (rejected by the server: ${reason}: 1)`]);
   });
 }
+
+test('a failure between two halves puts nothing aside twice', async t => {
+  const { server, sender, spool } = await setUp(t, { batchSize: 4, flushInterval: 3_600_000 });
+  let failures = 3;
+  always(server, ({ events }) => {
+    if (events.some(e => e.eventId === 'n-0')) return inputError;
+    if (events.some(e => e.eventId === 'n-3') && failures-- > 0) return status(503);
+    return undefined;
+  });
+  for (let n = 0; n < 4; n += 1) await sender.take(event(n));
+  await server.until(s => s.stored.size === 3);
+  await sender.stop();
+  assert.deepEqual(aside(spool), ['n-0']);
+});
+
+for (const [whose, answer] of [
+  ['the page of a proxy', status(400, '<html>Bad Request</html>')],
+  ['an answer of something else', status(400, '{"error":{"name":"BadRequest","message":"no"}}')],
+]) {
+  test(`status 400 with ${whose} is no judgement of events`, async t => {
+    const { server, sender, spool } = await setUp(t, { batchSize: 2 }, [answer, answer, answer]);
+    await sender.take(event(0));
+    await sender.take(event(1));
+    await server.until(s => s.stored.size === 2);
+    assert.deepEqual(server.requests.map(r => r.events.length), [2, 2, 2, 2]);
+    assert.throws(() => aside(spool), /ENOENT/);
+  });
+}
+
+test('what is put aside does not fill the disk', async t => {
+  const { server, sender, spool, log } = await setUp(t, { batchSize: 1, maxSpoolBytes: 700 });
+  always(server, () => inputError);
+  for (let n = 0; n < 4; n += 1) {
+    await sender.take(event(n));
+    await server.until(s => s.requests.length === n + 1);
+  }
+  await sender.stop();
+  assert.equal(waiting(spool), 0);
+  assert.deepEqual(aside(spool), ['n-0', 'n-1', 'n-2']);
+  const place = join(spool, 'rejected.ndjson');
+  const reason = 'rejected by the server: status 400, "no"';
+  assert.deepEqual(log.lines, [
+    `auditlog: put into ${place}: 1 events (${reason}: 1)`,
+    `auditlog: dropped 1 events (${reason}; ${place} is full: 1)`,
+    `auditlog: put into ${place}: 2 events (${reason}: 2)`,
+  ]);
+});
+
+test('what the server rejects of a batch is put aside, as far as it is named', async t => {
+  const rejected = [{ index: 1, reason: 'no eventId' }, { index: 3, reason: 'no plugin' }];
+  const body = JSON.stringify({ stored: 1, excluded: 0, duplicate: 0, initiated: 0, rejectedCount: 3, rejected });
+  const { server, sender, spool, log } = await setUp(t, { batchSize: 4, flushInterval: 3_600_000 }, [status(200, body)]);
+  for (let n = 0; n < 4; n += 1) await sender.take(event(n));
+  await server.until(s => s.requests.length === 1);
+  await sender.stop();
+  assert.equal(waiting(spool), 0);
+  assert.deepEqual(aside(spool), ['n-1', 'n-3']);
+  const place = join(spool, 'rejected.ndjson');
+  assert.deepEqual(log.lines, [
+    `auditlog: put into ${place}: 2 events (rejected by the server: "no eventId": 2)`,
+    'auditlog: dropped 1 events (rejected by the server: "no eventId": 1)',
+  ]);
+});
