@@ -45,7 +45,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
         'auditlog;events' {
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Ask a store''s file [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]')
             [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this time')
@@ -107,7 +107,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
         'auditlog;show' {
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Ask a store''s file [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]')
             [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this time')
@@ -180,7 +180,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
         'auditlog;rules;test' {
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Ask a store''s file [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]')
             [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this time')
@@ -264,7 +264,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             break
         }
         'auditlog;store;info' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
@@ -275,7 +275,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             break
         }
         'auditlog;store;check' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
@@ -286,7 +286,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             break
         }
         'auditlog;store;backup' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing about the answer but errors and warnings')
@@ -297,7 +297,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             break
         }
         'auditlog;store;prune' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--before', '--before', [CompletionResultType]::ParameterName, 'Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Show colours [env: NO_COLOR]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say how many events there are, and delete none')
@@ -387,7 +387,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
         'auditlog;token;status' {
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Ask a store''s file [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]')
             [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this time')

@@ -41,7 +41,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         &'auditlog;events'= {
             cand --url 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]'
             cand --profile 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]'
-            cand --store 'Ask a store''s file [env: AUDITLOG_STORE]'
+            cand --store 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
             cand --token-file 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]'
             cand --ca-cert 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]'
             cand --timeout 'Give up on a request after this time'
@@ -102,7 +102,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         &'auditlog;show'= {
             cand --url 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]'
             cand --profile 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]'
-            cand --store 'Ask a store''s file [env: AUDITLOG_STORE]'
+            cand --store 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
             cand --token-file 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]'
             cand --ca-cert 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]'
             cand --timeout 'Give up on a request after this time'
@@ -171,7 +171,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         &'auditlog;rules;test'= {
             cand --url 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]'
             cand --profile 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]'
-            cand --store 'Ask a store''s file [env: AUDITLOG_STORE]'
+            cand --store 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
             cand --token-file 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]'
             cand --ca-cert 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]'
             cand --timeout 'Give up on a request after this time'
@@ -248,7 +248,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'auditlog;store;info'= {
-            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --store 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
             cand --color 'Show colours [env: NO_COLOR]'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
@@ -258,7 +258,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;store;check'= {
-            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --store 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
             cand --color 'Show colours [env: NO_COLOR]'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
@@ -268,7 +268,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;store;backup'= {
-            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --store 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
             cand --color 'Show colours [env: NO_COLOR]'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
@@ -278,7 +278,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;store;prune'= {
-            cand --store 'The store [env: AUDITLOG_STORE]'
+            cand --store 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
             cand --before 'Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d'
             cand --color 'Show colours [env: NO_COLOR]'
             cand --dry-run 'Say how many events there are, and delete none'
@@ -357,7 +357,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         &'auditlog;token;status'= {
             cand --url 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]'
             cand --profile 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]'
-            cand --store 'Ask a store''s file [env: AUDITLOG_STORE]'
+            cand --store 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
             cand --token-file 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]'
             cand --ca-cert 'Trust these PEM certificates beside the system''s [env: AUDITLOG_CA_CERT]'
             cand --timeout 'Give up on a request after this time'

@@ -43,7 +43,7 @@ complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "completions" -d '
 complete -c auditlog -n "__fish_auditlog_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l url -d 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l profile -d 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]' -r
-complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l store -d 'Ask a store\'s file [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l store -d 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l token-file -d 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -l timeout -d 'Give up on a request after this time' -r
@@ -105,7 +105,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s v -l verbos
 complete -c auditlog -n "__fish_auditlog_using_subcommand events" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l url -d 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l profile -d 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]' -r
-complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l store -d 'Ask a store\'s file [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l store -d 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l token-file -d 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l timeout -d 'Give up on a request after this time' -r
@@ -161,7 +161,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from check" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l url -d 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l profile -d 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]' -r
-complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l store -d 'Ask a store\'s file [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l store -d 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l token-file -d 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from test" -l timeout -d 'Give up on a request after this time' -r
@@ -224,28 +224,28 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "backup" -d 'Copy a store to a new file, while it is in use'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "prune" -d 'Delete the events before a time, for good'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -l store -d 'The store [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -l store -d 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -s h -l help -d 'Print this help; -h prints less of it'
-complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'The store [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print this help; -h prints less of it'
-complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -l store -d 'The store [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -l store -d 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print this help; -h prints less of it'
-complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l store -d 'The store [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l store -d 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l before -d 'Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
@@ -299,7 +299,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from set" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l url -d 'Ask this server; it may have a path prefix [env: AUDITLOG_URL]' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l profile -d 'Ask the server or store of this profile [env: AUDITLOG_PROFILE]' -r
-complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l store -d 'Ask a store\'s file [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l store -d 'Ask a store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l token-file -d 'Read the token from a file, or from standard input with - [env: AUDITLOG_TOKEN_FILE, or the token itself in AUDITLOG_TOKEN]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l ca-cert -d 'Trust these PEM certificates beside the system\'s [env: AUDITLOG_CA_CERT]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand token; and __fish_seen_subcommand_from status" -l timeout -d 'Give up on a request after this time' -r

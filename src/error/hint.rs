@@ -31,9 +31,8 @@ impl Error {
             Self::Receipt { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
                 "free some space"
             }
-            Self::Output(_) | Self::Interrupted | Self::Stdin(_) => return None,
-            Self::Receipt { .. } => return None,
-            Self::Signals(_) | Self::Random(_) => return None,
+            Self::Output(_) | Self::Receipt { .. } | Self::Interrupted => return None,
+            Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => return None,
             Self::Incomplete { file: None } => "what came has been written; read it again later",
             Self::Incomplete { file: Some(_) } => {
                 "read it again later, or leave --require-complete out to keep what came"

@@ -127,11 +127,13 @@ fn expose_store(text: &mut Exposition, info: &StoreInfo) {
         Kind::Gauge("Size of the store."),
         info.bytes as f64,
     );
-    text.one(
-        "auditlog_store_free_bytes",
-        Kind::Gauge("Bytes of the store that hold nothing."),
-        info.free_bytes as f64,
-    );
+    if let Some(bytes) = info.free_bytes {
+        text.one(
+            "auditlog_store_free_bytes",
+            Kind::Gauge("Bytes of the store that hold nothing."),
+            bytes as f64,
+        );
+    }
     let times = [
         (
             "auditlog_store_oldest_event_timestamp_seconds",

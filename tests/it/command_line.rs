@@ -238,7 +238,7 @@ events --demo --color sometimes | [possible values: auto, always, never]
 events --url portal.example | 'portal.example' is not a URL — write it like https://portal.example.com
 events --url https://me:sesame@p.example | the URL carries a user name or a password
 events --url https://p.example/?a=b | has a query or a fragment
-events --store postgres://me:sesame@p.example/d | a store in PostgreSQL is not supported — give the path of a file
+events --store postgres://me:sesame@p.example/d | the URL of the store holds a password
 events --store none.db | there is no store at
 show --demo | the following required arguments were not provided
 show --demo x -o csv | [possible values: text, json]

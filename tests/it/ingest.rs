@@ -243,8 +243,8 @@ fn what_cannot_begin_says_why_and_changes_nothing() {
         ingest --store s.db --rejects absent/rejects a.log | cannot open absent/rejects
         ingest --store absent/s.db a.log | cannot open
         ingest --store other.db a.log | is not an auditlog store
-        ingest --store postgres://u:secret@h/d a.log | a store in PostgreSQL is not supported
-        ingest --store postgresql://u:secret@h/d a.log | a store in PostgreSQL is not supported
+        ingest --store postgres://u:secret@h/d a.log | the URL of the store holds a password
+        ingest --store postgresql://u:secret@h/d a.log | the URL of the store holds a password
         ingest --store s.db - - | standard input is named twice
         ingest --store s.db | FILE
         ingest a.log | --store

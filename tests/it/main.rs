@@ -52,6 +52,7 @@ mod page_sizes;
 mod paging;
 mod politeness;
 mod postgres;
+mod postgres_commands;
 mod postgres_killed;
 mod postgres_plans;
 mod profile;

@@ -20,8 +20,8 @@ use crate::{
     server_post_killed::kills,
     support::{
         Home, TOKEN,
-        posting::{lines, request, sent},
         postgres::{Postgres, connected},
+        posting::{lines, request, sent},
         process::Serving,
         served::client,
     },
@@ -81,7 +81,9 @@ impl Running {
             format!("{{type: static, options: {{token: {TOKEN}, subject: 'external:tests'}}}}");
         home.write_private(
             "app-config.yaml",
-            format!("backend: {{auth: {{externalAccess: [{token}]}}}}\nauditLog: {{store: '{url}'}}\n"),
+            format!(
+                "backend: {{auth: {{externalAccess: [{token}]}}}}\nauditLog: {{store: '{url}'}}\n"
+            ),
         );
         let line = |number| {
             let event = format!(
@@ -140,7 +142,11 @@ impl Running {
 fn ingest(home: &Home, url: &str) -> Child {
     let mut command = home.command(&["ingest", "log"]);
     let command = command.env("AUDITLOG_STORE", url);
-    command.stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+    command
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,7 +179,9 @@ async fn kills_of_writers_and_of_postgresql_lose_nothing_that_was_acknowledged()
 
     let client = connected(&running.url).await;
     assert_eq!(wrong_counts(&client).await, 0);
-    let rows = client.query("SELECT id, body FROM auditlog.events", &[]).await;
+    let rows = client
+        .query("SELECT id, body FROM auditlog.events", &[])
+        .await;
     let rows = rows.unwrap();
     let (logged, posted): (Vec<_>, Vec<_>) = rows
         .iter()

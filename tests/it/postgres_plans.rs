@@ -25,7 +25,9 @@ fn trail() -> Vec<Event> {
         });
         for field in Field::FILTERED {
             let many = match field {
-                Field::ActorId | Field::RequestUrl | Field::EntityRef => format!("v{}", number % 997),
+                Field::ActorId | Field::RequestUrl | Field::EntityRef => {
+                    format!("v{}", number % 997)
+                }
                 _ => format!("v{}", number % 3),
             };
             json[field.name()] = if rare { "rare".into() } else { many.into() };
@@ -55,7 +57,10 @@ async fn no_filter_alone_or_with_a_window_reads_the_whole_table() {
     let at = |hours: i64| Timestamp::from_micros(START + hours * HOUR + 1);
     let windows = [
         Window::default(),
-        Window { start: at(100), end: at(300) },
+        Window {
+            start: at(100),
+            end: at(300),
+        },
     ];
     let mut asked = 0;
     for window in windows {
@@ -63,16 +68,26 @@ async fn no_filter_alone_or_with_a_window_reads_the_whole_table() {
             .into_iter()
             .flat_map(|field| ["rare", "v1", "rare,v1"].map(|list| Some((field, list))));
         for filter in lists.chain([None]) {
-            let filter = filter.map(|(field, list)| Filter::parse(field, &[list.to_owned()]).unwrap());
-            let query = Query { window, filters: filter.into_iter().collect() };
+            let filter =
+                filter.map(|(field, list)| Filter::parse(field, &[list.to_owned()]).unwrap());
+            let query = Query {
+                window,
+                filters: filter.into_iter().collect(),
+            };
             for offset in [0, 50] {
                 let page = store.page(&query, 100, offset).await.unwrap();
                 assert!(page.total > 0, "{query:?}");
             }
-            let counted = query.filters.iter().all(|it| Field::COUNTED.contains(&it.field));
+            let counted = query
+                .filters
+                .iter()
+                .all(|it| Field::COUNTED.contains(&it.field));
             // A scan of fields of few values walks the time index, and filters.
             if !counted || query.filters.is_empty() {
-                store.scan(&query, Order::NewestFirst, None, 100).await.unwrap();
+                store
+                    .scan(&query, Order::NewestFirst, None, 100)
+                    .await
+                    .unwrap();
             }
             asked += 1;
         }

@@ -105,7 +105,7 @@ fn dropped(home: &Home, rule: &Rule) -> Vec<usize> {
 fn assert_as_grep_says(events: &[Event], given: &[Rule], synthetic: &str) -> usize {
     let home = Home::new();
     home.write("events", lines(events));
-    let mut writer = Writer::open(&home.path("h.db")).unwrap();
+    let mut writer = Writer::open(home.path("h.db")).unwrap();
     writer.append(events, None).unwrap();
     drop(writer);
     // JSON is YAML.

@@ -35,7 +35,7 @@ fn home() -> Home {
         event("0656f593-85c0-55a5-b90f-d8b7fe1d7654", 3, robot, "failed"),
         event("\u{1b}[2J日本語日本語\n", 4, robot, "failed"),
     ];
-    let mut writer = Writer::open(&home.path("h.db")).unwrap();
+    let mut writer = Writer::open(home.path("h.db")).unwrap();
     writer.append(&events, None).unwrap();
     let robot = format!("{{actorId: '{robot}', eventId: entity-fetch}}");
     home.write(

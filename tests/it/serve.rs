@@ -182,7 +182,7 @@ fn what_is_to_be_served_must_be_named() {
                 "--accept-token-file",
                 "accepted",
             ],
-            "error: a store in PostgreSQL is not supported",
+            "error: the URL of the store holds a password",
         ),
         (
             &["--demo", "--listen", "7017"],

@@ -35,7 +35,7 @@ pub fn events_of(page: &[u8]) -> Vec<Event> {
 /// A server over these events, with the recorded tokens and more of a configuration.
 pub fn serve(home: &Home, name: &str, events: &[Event], more: &str) -> Serving {
     let store = format!("{name}.db");
-    let mut writer = Writer::open(&home.path(&store)).unwrap();
+    let mut writer = Writer::open(home.path(&store)).unwrap();
     writer.append(events, None).unwrap();
     let config = format!("{name}.yaml");
     home.write_private(&config, format!("{TOKENS}{more}"));
