@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::support::{
     Home,
     contract::{ADMIN, READER, events_of, exchange, request, rows, serve},
+    process::Serving,
     recorded::{body, recorded},
     served::ALL,
 };
@@ -150,5 +151,30 @@ fn an_excluded_event_is_never_stored() {
         let post = request("POST", AUDIT_EVENT_PATH, ADMIN, &event.to_string());
         let answer: Value = serde_json::from_str(&exchange(&serving, &post).body).unwrap();
         assert_eq!(answer[expected], 1, "{event}: {answer}");
+    }
+}
+
+/// Tokens: any run of characters that are no white space, eight at least.
+#[test]
+fn a_token_is_what_the_contract_calls_one() {
+    let home = Home::new();
+    for (token, is_one) in [
+        ("12345678", true),
+        ("!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~", true),
+        ("MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0", true),
+        ("1234567", false),
+        ("with white space", false),
+        ("", false),
+    ] {
+        let entry = json!({"type": "static", "options": {"token": token, "subject": "a"}});
+        let config = json!({"backend": {"auth": {"externalAccess": [entry]}}});
+        home.write_private("token.yaml", config.to_string());
+        let run = home.run(&["serve", "--check", "--config", "token.yaml"]);
+        assert_eq!(run.code, if is_one { 0 } else { 2 }, "{token}: {run:?}");
+        if is_one {
+            let args = ["--store", "token.db", "--config", "token.yaml"];
+            let asked = request("GET", AUDIT_EVENT_PATH, token, "");
+            assert_eq!(exchange(&Serving::start(&home, &args), &asked).status, 200);
+        }
     }
 }

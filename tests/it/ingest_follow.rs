@@ -147,7 +147,12 @@ fn a_rotation_while_nobody_followed_is_read_first_or_said() {
 fn twenty_kills_while_a_writer_writes_and_rotates_lose_nothing_and_double_nothing() {
     let home = Home::new();
     let mut random = fastrand::Rng::with_seed(0x5eed_f011);
-    let mut written = 0;
+    // Something of the file is known before it is rotated for the first time.
+    append(&home, "a.log", &events(0..1));
+    let first = follow(&home, "a.log");
+    wait_for(&home, 1);
+    let _ = interrupt(first);
+    let mut written = 1;
     for kill in 0..20 {
         let mut follower = follow(&home, "a.log");
         for _ in 0..random.usize(1..6) {
