@@ -22,6 +22,8 @@ export type Found = { files: string[]; neighbours: number };
  * quarrel about. What a dead process left is renamed into the folder of whoever comes first, which only one can be.
  */
 export class Home {
+  #isLooking = false;
+
   private constructor(readonly root: string, readonly name: string) {}
 
   get folder(): string {
@@ -44,9 +46,20 @@ export class Home {
     return home;
   }
 
-  /** Shows that we live, and takes over the files of processes that do not. */
+  /** Shows that we live, and takes over the files of processes that do not. On a slow disk one look may be left out. */
   async adopt(isFile: (name: string) => boolean): Promise<Found> {
     const found: Found = { files: [], neighbours: 0 };
+    if (this.#isLooking) return found;
+    this.#isLooking = true;
+    try {
+      await this.#look(isFile, found);
+    } finally {
+      this.#isLooking = false;
+    }
+    return found;
+  }
+
+  async #look(isFile: (name: string) => boolean, found: Found): Promise<void> {
     const now = await this.#touch();
     for (const name of await readdir(this.root)) {
       if (!HOME.test(name) || name === this.name) continue;
@@ -56,9 +69,8 @@ export class Home {
       }
       const taken = join(this.folder, name);
       const isOurs = await rename(join(this.root, name), taken).then(() => true, () => false);
-      if (isOurs) found.files.push(...(await this.#flatten(taken, isFile)));
+      if (isOurs) found.files.push(...(await this.#flatten(taken, isFile).catch(() => [])));
     }
-    return found;
   }
 
   /** Changes the folder, and gives what its time is then: that of the disk, which machines that share it share, too. */

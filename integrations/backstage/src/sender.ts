@@ -37,7 +37,7 @@ export class Sender {
   readonly #failures: Throttle;
   /** What is left to send of a file. */
   #begun?: { segment: Segment; parts: Buffer[] };
-  #lastLook = -Infinity;
+  #looking?: NodeJS.Timeout;
   #failing = false;
   #stopping = false;
   #wake = () => {};
@@ -65,6 +65,7 @@ export class Sender {
     const sender = new Sender(options, pauses, spool, log);
     const neighbours = await sender.#look();
     if (neighbours > 0) log.info(`auditlog: other processes use ${folder}, too (${neighbours}), each a folder of its own`);
+    sender.#looking = setInterval(() => void sender.#look().catch(() => undefined), pauses.look).unref();
     sender.#running = sender.#run();
     return sender;
   }
@@ -96,6 +97,7 @@ export class Sender {
   /** Sends what it can in a few seconds. The rest stays in the spool, and so does what is taken later. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearInterval(this.#looking);
     this.#wake();
     await within(MAX_GOODBYE, this.#running ?? Promise.resolve());
     this.#client.abort();
@@ -109,16 +111,15 @@ export class Sender {
 
   /** Takes over what dead processes left, and gives how many others live. */
   async #look(): Promise<number> {
-    this.#lastLook = performance.now();
     const { files, neighbours } = await this.#spool.adopt();
     if (files > 0) this.#log.info(`auditlog: sends what an ended process left in the spool (files: ${files})`);
+    if (this.#spool.hasFull) this.#wake();
     return neighbours;
   }
 
   async #run(): Promise<void> {
     let pause = this.#pauses.first;
     for (;;) {
-      if (performance.now() - this.#lastLook > this.#pauses.look) await this.#look().catch(() => 0);
       const segment = await this.#spool.next(this.#stopping ? 0 : this.#options.flushInterval);
       if (!segment) {
         if (this.#stopping) return;
@@ -145,7 +146,7 @@ export class Sender {
 
   /** Waits; a full file ends the wait of one who has nothing to send, the end of the process that of everyone. */
   async #idle(time: number, forEvents: boolean): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#stopping || (forEvents && this.#spool.hasFull)) return;
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, time);
       timer.unref();
