@@ -5,11 +5,10 @@ use std::{
     path::Path,
 };
 
-use chrono::Utc;
 use flate2::{Compression, write::GzEncoder};
 use uuid::Uuid;
 
-use super::{IngestError, state::State};
+use super::{IngestError, state::State, storing::Storing};
 use crate::{
     api::Event,
     client::{Client, Told},
@@ -24,7 +23,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// What takes the events, and remembers how far each file was read.
 pub enum Destination {
     /// A store, which does both in one transaction.
-    Store(Writer),
+    Store(Storing),
     /// A server takes the events, a file of our own remembers.
     Server(Box<Server>),
 }
@@ -38,7 +37,7 @@ pub struct Server {
 impl Destination {
     /// A store, created where there is none.
     pub fn store(path: &Path) -> Result<Self, IngestError> {
-        Ok(Self::Store(Writer::open(path)?))
+        Ok(Self::Store(Storing::new(Writer::open(path)?)))
     }
 
     /// A server that is called `to`.
@@ -55,7 +54,7 @@ impl Destination {
     /// Every file that has been read, and how far.
     pub fn sources(&self) -> Result<Vec<SourceProgress>, IngestError> {
         match self {
-            Self::Store(writer) => Ok(writer.sources()?),
+            Self::Store(storing) => Ok(storing.sources()?),
             Self::Server(server) => Ok(server.state.sources()),
         }
     }
@@ -67,46 +66,29 @@ impl Destination {
             Self::Server(server) => server.state.is_unsent(source),
         }
     }
+}
 
+impl Server {
     /// Remembers the id of a file before the first of its events is sent: the id is made from a part that will be
     /// longer when a file that grows is read again, and then its events would be others to the server.
     pub fn begin(&mut self, advance: &Advance) -> Result<(), IngestError> {
-        match self {
-            Self::Store(_) => Ok(()),
-            Self::Server(server) => server.state.begin(&advance.after),
-        }
+        self.state.begin(&advance.after)
     }
 
-    /// Events in portions that [`Destination::append`] takes; one at least.
-    pub fn portions<'a>(&self, events: &'a [Event]) -> Vec<&'a [Event]> {
-        match self {
-            Self::Store(_) => vec![events],
-            Self::Server(_) => portions(events),
-        }
-    }
-
-    /// Keeps the events, and then how far their file was read.
+    /// Sends the events of a portion, and then remembers how far their file was read.
     pub async fn append(
         &mut self,
         events: &[Event],
         advance: Option<&Advance>,
     ) -> Result<Told, IngestError> {
-        match self {
-            Self::Store(writer) => Ok(Told {
-                stored: writer.append_recorded(events, advance, || Utc::now().into())?,
-                ..Told::default()
-            }),
-            Self::Server(server) => {
-                let told = match events {
-                    [] => Told::default(),
-                    events => server.client.send(compressed(events)).await?,
-                };
-                if let Some(advance) = advance {
-                    server.state.advance(&advance.after)?;
-                }
-                Ok(told)
-            }
+        let told = match events {
+            [] => Told::default(),
+            events => self.client.send(compressed(events)).await?,
+        };
+        if let Some(advance) = advance {
+            self.state.advance(&advance.after)?;
         }
+        Ok(told)
     }
 }
 
@@ -120,7 +102,8 @@ pub fn may_pass(error: &IngestError) -> bool {
     }
 }
 
-fn portions(events: &[Event]) -> Vec<&[Event]> {
+/// Events in portions that [`Server::append`] takes; one at least.
+pub fn portions(events: &[Event]) -> Vec<&[Event]> {
     let (mut found, mut rest) = (Vec::new(), events);
     loop {
         let mut bytes = 0;

@@ -47,6 +47,7 @@ pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Erro
         _ = waiting.wait_for(|it| *it) => true,
         interrupted = follow(session, inputs, &mut done, &stopped) => interrupted?,
     };
+    session.conclude(&mut done.told).await;
     session.ui.note(&done.summary());
     say_counts(session, done.counts);
     match interrupted {
@@ -309,6 +310,7 @@ impl Tail {
                 Ok(None) => break,
             }
         }
+        session.settle(&mut done.told).await?;
         self.mark = vec![0; MARK.min(self.place.offset) as usize];
         self.mark = self.read_mark().map_err(cannot_read)?;
         Ok(self.place.offset > before)

@@ -6,6 +6,7 @@ mod input;
 mod rejects;
 mod session;
 mod state;
+mod storing;
 
 use std::{
     io::{self, Write},

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     IngestError,
-    destination::{Destination, may_pass},
+    destination::{Destination, may_pass, portions},
     input::{Input, inflated},
 };
 use crate::{
@@ -139,11 +139,17 @@ impl Session<'_> {
             .ingest_batch(&mut lines, &mut origin, input, &mut done)
             .await?
             .is_some()
-        {}
+        {
+            if lines.must_wait() {
+                self.settle(&mut done.told).await?;
+            }
+        }
+        self.settle(&mut done.told).await?;
         Ok(done)
     }
 
-    /// Stores the next batch, and gives where it ends; none where there is none.
+    /// Takes the next batch, and gives where it ends; none where there is none. It is stored before [`Session::settle`]
+    /// returns.
     pub async fn ingest_batch<R: Read>(
         &mut self,
         lines: &mut Lines<R>,
@@ -207,25 +213,79 @@ impl Session<'_> {
         }
         // What the journal names is one event in whatever file it comes; whoever is cut off here stores it again.
         if !named.is_empty() {
-            self.append(&named, None, told).await?;
+            self.append(named, None, told).await?;
         }
-        self.append(&events, advance.as_ref(), told).await
+        self.append(events, advance, told).await
     }
 
     async fn append(
+        &mut self,
+        events: Vec<Event>,
+        advance: Option<Advance>,
+        told: &mut Told,
+    ) -> Result<(), IngestError> {
+        while let Destination::Store(storing) = &mut self.destination {
+            if storing.has_room_for(advance.as_ref()) {
+                storing.add(events, advance);
+                return match storing.is_at_work() {
+                    true => Ok(()),
+                    false => self.wait(told).await,
+                };
+            }
+            self.wait(told).await?;
+        }
+        self.send(&events, advance.as_ref(), told).await
+    }
+
+    /// Waits for what the store has under way, and lets it begin with what has come since.
+    async fn wait(&mut self, told: &mut Told) -> Result<(), IngestError> {
+        let mut pause = FIRST_WAIT;
+        while let Destination::Store(storing) = &mut self.destination {
+            match storing.wait().await {
+                Ok(stored) => {
+                    told.stored += stored;
+                    storing.begin();
+                    break;
+                }
+                Err(error) => self.bear(error.into(), &mut pause).await?,
+            }
+            if let Destination::Store(storing) = &mut self.destination {
+                storing.begin();
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until all that was taken is stored.
+    pub async fn settle(&mut self, told: &mut Told) -> Result<(), IngestError> {
+        while matches!(&self.destination, Destination::Store(storing) if storing.has_work()) {
+            self.wait(told).await?;
+        }
+        Ok(())
+    }
+
+    /// The same, unless something has failed, which the next run reads again.
+    pub async fn conclude(&mut self, told: &mut Told) {
+        self.patient = false;
+        if !matches!(&self.destination, Destination::Store(storing) if storing.has_failed()) {
+            let _ = self.settle(told).await;
+        }
+    }
+
+    async fn send(
         &mut self,
         events: &[Event],
         advance: Option<&Advance>,
         told: &mut Told,
     ) -> Result<(), IngestError> {
-        if let Some(advance) = advance {
-            self.destination.begin(advance)?;
+        if let (Destination::Server(server), Some(advance)) = (&mut self.destination, advance) {
+            server.begin(advance)?;
         }
-        let portions = self.destination.portions(events);
+        let portions = portions(events);
         let last = portions.len().saturating_sub(1);
         for (number, portion) in portions.into_iter().enumerate() {
             let advance = advance.filter(|_| number == last);
-            let answer = self.append_portion(portion, advance).await?;
+            let answer = self.send_portion(portion, advance).await?;
             for rejected in &answer.rejected {
                 let id = portion.get(rejected.index).map_or("?", Event::id);
                 let reason = &rejected.reason;
@@ -236,26 +296,33 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Whoever follows waits for a store or a server that will be there again.
-    async fn append_portion(
+    async fn send_portion(
         &mut self,
         portion: &[Event],
         advance: Option<&Advance>,
     ) -> Result<Told, IngestError> {
-        let mut wait = FIRST_WAIT;
-        loop {
-            match self.destination.append(portion, advance).await {
-                Err(error) if self.patient && may_pass(&error) => {
-                    if wait == FIRST_WAIT {
-                        let text = format!("{error}; it is tried again until it goes well");
-                        self.ui.warning(&text);
-                    }
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-                result => return result,
+        let mut pause = FIRST_WAIT;
+        while let Destination::Server(server) = &mut self.destination {
+            match server.append(portion, advance).await {
+                Ok(told) => return Ok(told),
+                Err(error) => self.bear(error, &mut pause).await?,
             }
         }
+        Ok(Told::default())
+    }
+
+    /// Whoever follows waits for a store or a server that will be there again.
+    async fn bear(&self, error: IngestError, pause: &mut Duration) -> Result<(), IngestError> {
+        if !self.patient || !may_pass(&error) {
+            return Err(error);
+        }
+        if *pause == FIRST_WAIT {
+            let text = format!("{error}; it is tried again until it goes well");
+            self.ui.warning(&text);
+        }
+        tokio::time::sleep(*pause).await;
+        *pause = (*pause * 2).min(LONGEST_WAIT);
+        Ok(())
     }
 
     /// The files that were read before.

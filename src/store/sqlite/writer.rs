@@ -14,6 +14,13 @@ use crate::{
     store::{Advance, NO_FILE, SourceProgress, error::StoreError, text::escaped},
 };
 
+/// Memory for pages, in KiB: an event changes five indexes, each at a place of its own.
+const CACHE: i64 = 64 << 10;
+/// The part of a store that its write-ahead log may be as large as, and the least and the most for it, in pages.
+const LOG_SHARE: i64 = 4;
+const MIN_LOG: i64 = 1_000;
+const MAX_LOG: i64 = 128 << 10;
+
 /// A connection that writes.
 #[derive(Debug)]
 pub(in crate::store) struct Writer {
@@ -30,10 +37,13 @@ impl Writer {
     pub(super) fn new(connection: Connection) -> Result<Self, StoreError> {
         match connection.is_readonly("main")? {
             true => Err(StoreError::ReadOnly),
-            false => Ok(Self {
-                connection,
-                known: KnownKinds::new(),
-            }),
+            false => {
+                connection.pragma_update(None, "cache_size", -CACHE)?;
+                Ok(Self {
+                    connection,
+                    known: KnownKinds::new(),
+                })
+            }
         }
     }
 
@@ -57,12 +67,26 @@ impl Writer {
         Ok(sources)
     }
 
+    /// Lets the write-ahead log grow with the store. What changes a page often before it goes back to its place costs
+    /// one such way, and a large store has more pages that an event can be put into.
+    fn fit_log(&self) -> Result<(), StoreError> {
+        let pages: i64 = self
+            .connection
+            .pragma_query_value(None, "page_count", |row| row.get(0))?;
+        let log = (pages / LOG_SHARE).clamp(MIN_LOG, MAX_LOG);
+        let set = "wal_autocheckpoint";
+        Ok(self
+            .connection
+            .pragma_update_and_check(None, set, log, |_| Ok(()))?)
+    }
+
     pub(in crate::store) fn append(
         &mut self,
         events: &[Event],
         advance: Option<&Advance>,
         now: Option<&dyn Fn() -> Timestamp>,
     ) -> Result<u64, StoreError> {
+        self.fit_log()?;
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
         let now = now.map(|now| now());
         let source = match advance {
