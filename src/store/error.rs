@@ -79,7 +79,14 @@ impl From<rusqlite::Error> for StoreError {
                 Self::Damaged(error.to_string())
             }
             Some(ErrorCode::OperationInterrupted) => Self::TooSlow,
+            _ if is_being_loaded(&error) => Self::Locked,
             _ => Self::Database(error),
         }
     }
+}
+
+/// Whether an index is missing: another program fills the store for the first time.
+fn is_being_loaded(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqlInputError { msg, .. }
+        if msg.starts_with("no such index") || msg.starts_with("ON CONFLICT clause does not match"))
 }

@@ -45,6 +45,17 @@ impl Writer {
         self.0.sources()
     }
 
+    /// Prepares an empty store for being filled: until [`Writer::finish_load`] all events that are appended must be new
+    /// to it, and questions about an id, an actor, a URL or an entity may find it locked.
+    pub fn begin_load(&mut self) -> Result<(), StoreError> {
+        self.0.begin_load()
+    }
+
+    /// Ends what [`Writer::begin_load`] began, if it did.
+    pub fn finish_load(&mut self) -> Result<(), StoreError> {
+        self.0.finish_load()
+    }
+
     /// Stores events, and the step of the source that they came from, or neither. Gives how many were new.
     ///
     /// An event whose id the source has already is left as it is. [`StoreError::Moved`] where the source does not

@@ -44,10 +44,14 @@ pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Erro
     let mut waiting = stopped.clone();
     // What is cut off in the middle of a wait was not kept, and is read again by the next run.
     let interrupted = tokio::select! {
-        _ = waiting.wait_for(|it| *it) => true,
-        interrupted = follow(session, inputs, &mut done, &stopped) => interrupted?,
+        _ = waiting.wait_for(|it| *it) => Ok(true),
+        interrupted = follow(session, inputs, &mut done, &stopped) => interrupted,
     };
-    session.conclude(&mut done.told).await;
+    let concluded = session.conclude(&mut done.told).await;
+    let interrupted = interrupted?;
+    if !interrupted {
+        concluded?;
+    }
     session.ui.note(&done.summary());
     say_counts(session, done.counts);
     match interrupted {
@@ -81,6 +85,7 @@ async fn follow(
             busy |= file.look(session, done, stopped).await?;
         }
         if !busy {
+            session.finish().await?;
             tokio::time::sleep(INTERVAL).await;
         }
     }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     api::EventError,
-    client::ClientError,
+    client::{ClientError, Told},
     config::{Asked, Target, TokenSource, Which},
     error::Error,
     ingest::{Clock, Counts},
@@ -289,9 +289,17 @@ async fn run(plan: IngestPlan, destination: Destination, ui: &Ui) -> Result<(), 
     if plan.follow {
         return follow::run(&mut session, &plan.inputs).await;
     }
+    let read = read_all(&mut session, &plan.inputs).await;
+    // What was read before something failed is stored all the same.
+    let concluded = session.conclude(&mut Told::default()).await;
+    Ok(read.and(concluded)?)
+}
+
+async fn read_all(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), IngestError> {
+    let ui = session.ui;
     let mut all = Counts::default();
-    let several = plan.inputs.len() > 1;
-    for input in &plan.inputs {
+    let several = inputs.len() > 1;
+    for input in inputs {
         let done = session.ingest(input).await?;
         let name = if several {
             format!("{}: ", input.name())
@@ -304,7 +312,7 @@ async fn run(plan: IngestPlan, destination: Destination, ui: &Ui) -> Result<(), 
         }
         all += done.counts;
     }
-    say_counts(&session, all);
+    say_counts(session, all);
     Ok(())
 }
 

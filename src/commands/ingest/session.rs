@@ -142,6 +142,7 @@ impl Session<'_> {
         {
             if lines.must_wait() {
                 self.settle(&mut done.told).await?;
+                self.finish().await?;
             }
         }
         self.settle(&mut done.told).await?;
@@ -213,6 +214,8 @@ impl Session<'_> {
         }
         // What the journal names is one event in whatever file it comes; whoever is cut off here stores it again.
         if !named.is_empty() {
+            self.settle(told).await?;
+            self.finish().await?;
             self.append(named, None, told).await?;
         }
         self.append(events, advance, told).await
@@ -264,12 +267,22 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The same, unless something has failed, which the next run reads again.
-    pub async fn conclude(&mut self, told: &mut Told) {
-        self.patient = false;
-        if !matches!(&self.destination, Destination::Store(storing) if storing.has_failed()) {
-            let _ = self.settle(told).await;
+    /// Leaves the store as every other one: nothing more will be read for now.
+    pub async fn finish(&mut self) -> Result<(), IngestError> {
+        match &mut self.destination {
+            Destination::Store(storing) => Ok(storing.finish().await?),
+            Destination::Server(_) => Ok(()),
         }
+    }
+
+    /// Stores what was taken, unless that has failed already: then the next run reads it again.
+    pub async fn conclude(&mut self, told: &mut Told) -> Result<(), IngestError> {
+        self.patient = false;
+        if matches!(&self.destination, Destination::Store(storing) if storing.has_failed()) {
+            return self.finish().await;
+        }
+        let settled = self.settle(told).await;
+        self.finish().await.and(settled)
     }
 
     async fn send(

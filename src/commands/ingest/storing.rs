@@ -60,13 +60,29 @@ impl Portion {
 }
 
 impl Storing {
-    pub fn new(writer: Writer) -> Self {
-        Self {
+    /// Everything is stored once alone where lines of files are, so that an empty store may be filled all at once.
+    pub fn new(mut writer: Writer) -> Result<Self, StoreError> {
+        writer.begin_load()?;
+        Ok(Self {
             writer: Some(writer),
             at_work: None,
             again: None,
             next: Portion::default(),
-        }
+        })
+    }
+
+    /// Leaves the store as every other one, once all is stored.
+    pub async fn finish(&mut self) -> Result<(), StoreError> {
+        let Some(mut writer) = self.writer.take() else {
+            return Ok(());
+        };
+        let finished = spawn_blocking(move || {
+            let finished = writer.finish_load();
+            (writer, finished)
+        });
+        let (writer, finished) = finished.await.map_err(|_| StoreError::BrokenOff)?;
+        self.writer = Some(writer);
+        finished
     }
 
     /// Every file that has been read, and how far. All must be stored.

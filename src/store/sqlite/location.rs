@@ -16,7 +16,10 @@ use rusqlite::{
     functions::{Context, FunctionFlags},
 };
 
-use super::appending::{Appending, KnownKinds};
+use super::{
+    appending::{Appending, KnownKinds},
+    loading,
+};
 use crate::{
     api::Event,
     store::{
@@ -40,7 +43,7 @@ const VERSION: i64 = MIGRATIONS.len() as i64;
 const MARKS: &str = "SELECT application_id, user_version, NOT EXISTS (SELECT 1 FROM sqlite_schema)
     FROM pragma_application_id, pragma_user_version";
 /// How long a statement waits for another program's lock.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// Where a store lies, and how its connections are opened.
 #[derive(Clone, Debug)]
@@ -115,7 +118,11 @@ impl Location {
             }
         }
         // After the first commit, so that the main file says whose it is without its write-ahead log.
-        keep_write_ahead_log(connection)
+        keep_write_ahead_log(connection)?;
+        match connection.is_readonly("main")? {
+            true => Ok(()),
+            false => loading::finish(connection),
+        }
     }
 
     /// The version of the store, 0 for an empty database.

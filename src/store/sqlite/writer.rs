@@ -1,17 +1,17 @@
 //! The writing side: events, and how far their source has been read, in one transaction.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use uuid::Uuid;
 
 use super::{
     appending::{Appending, KnownKinds},
-    location,
+    loading, location,
 };
 use crate::{
     api::{Event, Timestamp},
-    store::{Advance, NO_FILE, SourceProgress, error::StoreError, text::escaped},
+    store::{Advance, NO_FILE, PATIENCE, SourceProgress, error::StoreError, text::escaped},
 };
 
 /// Memory for pages, in KiB: an event changes five indexes, each at a place of its own.
@@ -26,6 +26,8 @@ const MAX_LOG: i64 = 128 << 10;
 pub(in crate::store) struct Writer {
     connection: Connection,
     known: KnownKinds,
+    /// Whether this one fills an empty store.
+    loading: bool,
 }
 
 impl Writer {
@@ -42,6 +44,7 @@ impl Writer {
                 Ok(Self {
                     connection,
                     known: KnownKinds::new(),
+                    loading: false,
                 })
             }
         }
@@ -67,6 +70,32 @@ impl Writer {
         Ok(sources)
     }
 
+    pub(in crate::store) fn begin_load(&mut self) -> Result<(), StoreError> {
+        // Who has to wait for another program does without.
+        self.connection.busy_timeout(Duration::ZERO)?;
+        self.loading = match loading::begin(&mut self.connection) {
+            Err(StoreError::Locked) => false,
+            begun => begun?,
+        };
+        // Who opens the store meanwhile makes its indexes, which takes a while.
+        let patience = if self.loading {
+            PATIENCE
+        } else {
+            location::BUSY
+        };
+        Ok(self.connection.busy_timeout(patience)?)
+    }
+
+    pub(in crate::store) fn finish_load(&mut self) -> Result<(), StoreError> {
+        if self.loading {
+            self.fit_log()?;
+            loading::finish(&self.connection)?;
+            self.connection.busy_timeout(location::BUSY)?;
+            self.loading = false;
+        }
+        Ok(())
+    }
+
     /// Lets the write-ahead log grow with the store. What changes a page often before it goes back to its place costs
     /// one such way, and a large store has more pages that an event can be put into.
     fn fit_log(&self) -> Result<(), StoreError> {
@@ -88,6 +117,9 @@ impl Writer {
     ) -> Result<u64, StoreError> {
         self.fit_log()?;
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
+        if self.loading {
+            appending.new_events()?;
+        }
         let now = now.map(|now| now());
         let source = match advance {
             Some(advance) => write_progress(&appending.transaction, advance)?,
