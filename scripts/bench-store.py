@@ -17,7 +17,7 @@ import urllib.parse
 from datetime import datetime, timezone
 
 AUDITLOG, ASKER, COUNT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), int(sys.argv[3])
-FEW, REPEATS, ROUNDS = 100_000, 100, 5
+FEW, LARGE, REPEATS, ROUNDS = 100_000, 1_000_000, 100, 5
 ROOT = pathlib.Path(os.environ["AUDITLOG_BENCH_DIR"]).absolute()
 HERE = ROOT / str(COUNT)
 os.environ.update(AUDITLOG_CONFIG_DIR=str(ROOT / "config"), SQLITE_TMPDIR=str(ROOT))
@@ -93,13 +93,16 @@ class Sqlite:
         return re.sub(r"(\w+) IS NOT NULL", r"\1 <> ''", "\n".join(kept).replace(" REFERENCES sources (id)", ""))
 
     def load_plain(self, without=None):
-        if not self.rows.exists():
-            with open(self.rows, "wb") as rows:
-                sql = f"SELECT {self.columns} FROM events ORDER BY rowid"
-                subprocess.run(["sqlite3", self.store, ".mode ascii", sql], check=True, stdout=rows)
+        rows = f"sqlite3 -ascii {self.store} 'SELECT {self.columns} FROM events ORDER BY rowid'"
+        source = f'"|{rows}"'
+        # A file is easier to read, but there is no room for many rows.
+        if COUNT <= LARGE:
+            if not self.rows.exists():
+                subprocess.run(f"{rows} > {self.rows}", check=True, shell=True)
+            source = str(self.rows)
         remove(pathlib.Path(self.plain))
         self.ask(self.plain, self.schema(without))
-        return seconds("sqlite3", self.plain, ".mode ascii", f".import {self.rows} events")
+        return seconds("sqlite3", self.plain, ".mode ascii", f".import {source} events")
 
     def load_first(self):
         """The first version's table. Its key is not needed to read it."""
@@ -166,6 +169,8 @@ def loading(database, rounds):
     ours, shells = [], []
     for _ in range(rounds):
         ours.append(database.load(make_log(HERE, COUNT)))
+        if COUNT > LARGE:
+            remove(HERE / "log.jsonl")
         shells.append(database.load_plain())
     return ours, shells
 
@@ -304,13 +309,13 @@ def told(database, results):
 
 
 def main():
-    rounds = 3 if COUNT <= 1_000_000 else 1
+    rounds = 3 if COUNT <= LARGE else 1
     sections = []
     for kind in DATABASES:
         database, small, name = kind(HERE), kind(ROOT / str(FEW)), kind.name
         results = [done(f"{name}-loading", lambda: loading(database, rounds))]
         size = done(f"{name}-size", lambda: (database.size(database.store), database.size(database.plain)))
-        costs_of = done(f"{name}-costs", lambda: costs(database)) if COUNT <= 1_000_000 else None
+        costs_of = done(f"{name}-costs", lambda: costs(database)) if COUNT <= LARGE else None
         # Only the store is asked from here on.
         for path in (database.plain, str(database.rows)):
             remove(pathlib.Path(path))

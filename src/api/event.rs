@@ -401,6 +401,10 @@ mod tests {
                 r#"{"meta":{"event_time":"2026-01-01T00:00:00Z"},"id":"1","event_time":"2026-01-01T00:00:00Z","recorded_at":"2026-01-02T00:00:00.500Z"}"#,
             ),
             (
+                r#"{"plugin_id":"p","event_time":"2026-01-01T00:00:00Z","id":"1","actor_id":"\u00e9","status":"","event_id":null}"#,
+                r#"{"plugin_id":"p","event_time":"2026-01-01T00:00:00Z","recorded_at":"2026-01-02T00:00:00.500Z","id":"1","actor_id":"\u00e9","status":"","event_id":null}"#,
+            ),
+            (
                 r#"{"event_time":"2026-01-01T00:00:00\u005a","id":"1","n":1.50}"#,
                 r#"{"event_time":"2026-01-01T00:00:00\u005a","recorded_at":"2026-01-02T00:00:00.500Z","id":"1","n":1.50}"#,
             ),
@@ -408,6 +412,11 @@ mod tests {
             let event = event(json).recorded(at).unwrap();
             assert_eq!(event.json(), recorded);
             assert_eq!(event.recorded_at(), Some(at));
+            let again = Event::from_json(event.json()).unwrap();
+            assert_eq!(
+                Field::ALL.map(|field| event.text(field)),
+                Field::ALL.map(|field| again.text(field))
+            );
         }
     }
 

@@ -87,6 +87,6 @@ impl From<rusqlite::Error> for StoreError {
 
 /// Whether an index is missing: another program fills the store for the first time.
 fn is_being_loaded(error: &rusqlite::Error) -> bool {
-    matches!(error, rusqlite::Error::SqlInputError { msg, .. }
-        if msg.starts_with("no such index") || msg.starts_with("ON CONFLICT clause does not match"))
+    let said = error.to_string();
+    said.contains("no such index: ") || said.contains("ON CONFLICT clause does not match")
 }

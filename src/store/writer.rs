@@ -45,10 +45,10 @@ impl Writer {
         self.0.sources()
     }
 
-    /// Prepares an empty store for being filled: until [`Writer::finish_load`] all events that are appended must be new
+    /// Fills the store, if it is empty when events are appended: until [`Writer::finish_load`] all of them must be new
     /// to it, and questions about an id, an actor, a URL or an entity may find it locked.
-    pub fn begin_load(&mut self) -> Result<(), StoreError> {
-        self.0.begin_load()
+    pub fn begin_load(&mut self) {
+        self.0.begin_load();
     }
 
     /// Ends what [`Writer::begin_load`] began, if it did.

@@ -37,7 +37,7 @@ pub struct Server {
 impl Destination {
     /// A store, created where there is none.
     pub fn store(path: &Path) -> Result<Self, IngestError> {
-        Ok(Self::Store(Storing::new(Writer::open(path)?)?))
+        Ok(Self::Store(Storing::new(Writer::open(path)?)))
     }
 
     /// A server that is called `to`.

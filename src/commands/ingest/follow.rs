@@ -15,9 +15,10 @@ use tokio::sync::watch;
 
 use super::{
     IngestError,
+    done::Done,
     input::{Input, is_gzip},
     say_counts,
-    session::{Done, Origin, Session},
+    session::{Origin, Session},
 };
 use crate::{
     commands::stop_signal,

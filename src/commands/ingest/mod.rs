@@ -1,6 +1,7 @@
 //! `auditlog ingest`: log files of a Backstage into a store, or to a server.
 
 mod destination;
+mod done;
 mod follow;
 mod input;
 mod rejects;

@@ -12,14 +12,15 @@ use uuid::Uuid;
 use super::{
     IngestError,
     destination::{Destination, may_pass, portions},
+    done::{Done, add},
     input::{Input, inflated},
 };
 use crate::{
     api::Event,
     client::Told,
     ingest::{
-        Batch, Clock, Counts, Known, Lines, Place, ReadError, Survey, event_id, journal_id,
-        new_source, survey,
+        Batch, Clock, Known, Lines, Place, ReadError, Survey, event_id, journal_id, new_source,
+        survey,
     },
     output::Ui,
     redact::Redact,
@@ -46,17 +47,6 @@ pub struct Session<'a> {
     pub rules: &'a Rules,
     /// Rejected lines that were named.
     pub named: u64,
-}
-
-/// What became of one file.
-#[derive(Default)]
-pub struct Done {
-    pub counts: Counts,
-    /// What the destination says of the events.
-    pub told: Told,
-    pub at_server: bool,
-    /// All of the file was read before, as it seems from its content.
-    pub nothing_new: bool,
 }
 
 /// Where events come from, as far as their ids go.
@@ -365,52 +355,10 @@ impl Session<'_> {
     }
 }
 
-/// Adds what was said of more events.
-fn add(told: &mut Told, more: &Told) {
-    told.stored += more.stored;
-    told.excluded += more.excluded;
-    told.duplicate += more.duplicate;
-    told.rejected_count += more.rejected_count;
-}
-
 fn known(progress: SourceProgress) -> Known {
     Known {
         source: progress.source,
         read_to: progress.read_to,
         sha256: progress.prefix_sha256,
-    }
-}
-
-impl Done {
-    pub fn summary(&self) -> String {
-        let Counts {
-            read,
-            excluded,
-            initiated,
-            other,
-            repaired,
-            rejected,
-            ..
-        } = self.counts;
-        let told = &self.told;
-        let counted = format!(
-            "read {read}, stored {}, excluded {excluded}, initiated {initiated}, other {other}, repaired {repaired}, \
-             rejected {rejected}",
-            told.stored
-        );
-        if !self.at_server {
-            return counted;
-        }
-        format!(
-            "{counted}; the server counted stored {}, duplicate {}, excluded {}, rejected {}",
-            told.stored, told.duplicate, told.excluded, told.rejected_count
-        )
-    }
-
-    /// Adds what became of another file.
-    pub fn add(&mut self, more: &Self) {
-        self.counts += more.counts;
-        self.at_server |= more.at_server;
-        add(&mut self.told, &more.told);
     }
 }

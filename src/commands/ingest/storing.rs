@@ -60,15 +60,13 @@ impl Portion {
 }
 
 impl Storing {
-    /// Everything is stored once alone where lines of files are, so that an empty store may be filled all at once.
-    pub fn new(mut writer: Writer) -> Result<Self, StoreError> {
-        writer.begin_load()?;
-        Ok(Self {
+    pub fn new(writer: Writer) -> Self {
+        Self {
             writer: Some(writer),
             at_work: None,
             again: None,
             next: Portion::default(),
-        })
+        }
     }
 
     /// Leaves the store as every other one, once all is stored.
@@ -122,6 +120,10 @@ impl Storing {
         let portion = again.unwrap_or_else(|| mem::take(&mut self.next));
         self.at_work = Some(spawn_blocking(move || {
             let (events, advance) = (&portion.events, portion.advance.as_ref());
+            // How far the file was read says that none of its events is there yet.
+            if advance.is_some() {
+                writer.begin_load();
+            }
             let stored = writer.append_recorded(events, advance, || Utc::now().into());
             Done {
                 writer,

@@ -1,6 +1,6 @@
 //! The writing side: events, and how far their source has been read, in one transaction.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use uuid::Uuid;
@@ -26,8 +26,16 @@ const MAX_LOG: i64 = 128 << 10;
 pub(in crate::store) struct Writer {
     connection: Connection,
     known: KnownKinds,
-    /// Whether this one fills an empty store.
-    loading: bool,
+    loading: Loading,
+}
+
+/// Whether this one fills an empty store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loading {
+    No,
+    /// If it is empty.
+    Wanted,
+    Begun,
 }
 
 impl Writer {
@@ -44,7 +52,7 @@ impl Writer {
                 Ok(Self {
                     connection,
                     known: KnownKinds::new(),
-                    loading: false,
+                    loading: Loading::No,
                 })
             }
         }
@@ -70,30 +78,28 @@ impl Writer {
         Ok(sources)
     }
 
-    pub(in crate::store) fn begin_load(&mut self) -> Result<(), StoreError> {
-        // Who has to wait for another program does without.
-        self.connection.busy_timeout(Duration::ZERO)?;
-        self.loading = match loading::begin(&mut self.connection) {
-            Err(StoreError::Locked) => false,
-            begun => begun?,
-        };
-        // Who opens the store meanwhile makes its indexes, which takes a while.
-        let patience = if self.loading {
-            PATIENCE
-        } else {
-            location::BUSY
-        };
-        Ok(self.connection.busy_timeout(patience)?)
+    pub(in crate::store) fn begin_load(&mut self) {
+        if self.loading == Loading::No {
+            self.loading = Loading::Wanted;
+        }
     }
 
     pub(in crate::store) fn finish_load(&mut self) -> Result<(), StoreError> {
-        if self.loading {
+        if self.loading == Loading::Begun {
             self.fit_log()?;
             loading::finish(&self.connection)?;
             self.connection.busy_timeout(location::BUSY)?;
-            self.loading = false;
         }
+        self.loading = Loading::No;
         Ok(())
+    }
+
+    /// What somebody else has begun to fill, and perhaps not ended, gets its indexes.
+    fn make_ready(&self) -> Result<(), StoreError> {
+        match self.loading == Loading::Begun || loading::is_indexed(&self.connection)? {
+            true => Ok(()),
+            false => loading::finish(&self.connection),
+        }
     }
 
     /// Lets the write-ahead log grow with the store. What changes a page often before it goes back to its place costs
@@ -116,8 +122,14 @@ impl Writer {
         now: Option<&dyn Fn() -> Timestamp>,
     ) -> Result<u64, StoreError> {
         self.fit_log()?;
+        self.make_ready()?;
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
-        if self.loading {
+        let is_loading = match self.loading {
+            Loading::No => false,
+            Loading::Wanted => loading::begin(&appending.transaction)?,
+            Loading::Begun => true,
+        };
+        if is_loading {
             appending.new_events()?;
         }
         let now = now.map(|now| now());
@@ -130,6 +142,11 @@ impl Writer {
             stored += store(&mut appending, source, event, now)?;
         }
         appending.commit()?;
+        if is_loading && self.loading == Loading::Wanted {
+            self.loading = Loading::Begun;
+            // Who opens the store meanwhile makes its indexes, which takes a while.
+            self.connection.busy_timeout(PATIENCE)?;
+        }
         Ok(stored)
     }
 
@@ -138,6 +155,7 @@ impl Writer {
         senders: &[&[Event]],
         now: impl Fn() -> Timestamp,
     ) -> Result<Vec<u64>, StoreError> {
+        self.make_ready()?;
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
         let now = now();
         let mut stored = Vec::new();
