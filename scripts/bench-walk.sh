@@ -10,7 +10,7 @@ done
 
 cargo build --release --quiet
 auditlog=$PWD/target/release/auditlog
-cache=target/bench-walk/$(cat scripts/bench-events.py src/store/migrations/* | cksum | cut -d' ' -f1)
+cache=target/bench-walk/$(cat scripts/bench-events.py src/store/sqlite/migrations/* | cksum | cut -d' ' -f1)
 work=$(mktemp -d)
 children=()
 trap 'kill "${children[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT

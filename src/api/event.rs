@@ -256,6 +256,9 @@ impl Event {
 
     /// The same event, recorded at `at`. It must not say when it was recorded itself.
     pub fn recorded(&self, at: Timestamp) -> Result<Self, EventError> {
+        if let Some(recorded) = self.recorded_in_place(at) {
+            return Ok(recorded);
+        }
         let json = self.json();
         let fields = fields(json).map_err(EventError::NotAnObject)?;
         let time = fields.get(Field::EventTime.name()).map(|raw| raw.get());
@@ -265,6 +268,35 @@ impl Event {
             .and_then(|end| json.split_at_checked(end))
             .ok_or(EventError::NoTime)?;
         Self::from_json(&format!(r#"{before},"recorded_at":"{at}"{after}"#))
+    }
+
+    /// The same without reading the JSON again; none where it has to be read.
+    fn recorded_in_place(&self, at: Timestamp) -> Option<Self> {
+        let Range { start: 0, end } = self.json.range() else {
+            return None;
+        };
+        let time = self.fields.get(Field::EventTime as usize).copied()??;
+        let here = time.range().end;
+        if here >= end || self.json().contains(Field::RecordedAt.name()) {
+            return None;
+        }
+        let (before, after) = self.text.split_at_checked(here)?;
+        let after = after.strip_prefix('"')?;
+        let (name, at) = (r#"","recorded_at":""#, at.to_string());
+        let text = here + name.len()..here + name.len() + at.len();
+        let by = name.len() + at.len();
+        let moved = |span: Span| match span.range().end <= here {
+            true => Some(span),
+            false => span.shifted(by),
+        };
+        let mut fields = self.fields.map(|span| moved(span?));
+        *fields.get_mut(Field::RecordedAt as usize)? = Span::of(text);
+        Some(Self {
+            text: Arc::new([before, name, &at, "\"", after].concat().into()),
+            json: Span::of(0..end + by)?,
+            time: self.time,
+            fields,
+        })
     }
 
     /// The text of a field; none for null, and for a field that the event does not have.
@@ -369,6 +401,10 @@ mod tests {
                 r#"{"meta":{"event_time":"2026-01-01T00:00:00Z"},"id":"1","event_time":"2026-01-01T00:00:00Z","recorded_at":"2026-01-02T00:00:00.500Z"}"#,
             ),
             (
+                r#"{"plugin_id":"p","event_time":"2026-01-01T00:00:00Z","id":"1","actor_id":"\u00e9","status":"","event_id":null}"#,
+                r#"{"plugin_id":"p","event_time":"2026-01-01T00:00:00Z","recorded_at":"2026-01-02T00:00:00.500Z","id":"1","actor_id":"\u00e9","status":"","event_id":null}"#,
+            ),
+            (
                 r#"{"event_time":"2026-01-01T00:00:00\u005a","id":"1","n":1.50}"#,
                 r#"{"event_time":"2026-01-01T00:00:00\u005a","recorded_at":"2026-01-02T00:00:00.500Z","id":"1","n":1.50}"#,
             ),
@@ -376,6 +412,11 @@ mod tests {
             let event = event(json).recorded(at).unwrap();
             assert_eq!(event.json(), recorded);
             assert_eq!(event.recorded_at(), Some(at));
+            let again = Event::from_json(event.json()).unwrap();
+            assert_eq!(
+                Field::ALL.map(|field| event.text(field)),
+                Field::ALL.map(|field| again.text(field))
+            );
         }
     }
 

@@ -29,8 +29,12 @@ impl Span {
         })
     }
 
+    pub(super) fn range(self) -> Range<usize> {
+        self.start as usize..self.end.get() as usize
+    }
+
     pub(super) fn in_text(self, text: &str) -> Option<&str> {
-        text.get(self.start as usize..self.end.get() as usize)
+        text.get(self.range())
     }
 
     /// The same stretch of a text that begins `by` bytes earlier.

@@ -102,12 +102,14 @@ fn total(raw: Option<&RawValue>) -> Option<u64> {
 
 /// Writes a page's body around events that are JSON text already.
 pub fn write_page<'a>(
-    events: impl Iterator<Item = &'a str>,
+    events: impl Iterator<Item = &'a str> + Clone,
     total: u64,
     limit: u32,
     offset: u64,
 ) -> String {
-    let mut body = String::from("{\"data\":[");
+    let length: usize = events.clone().map(|event| event.len() + 1).sum();
+    let mut body = String::with_capacity(length + 100);
+    body.push_str("{\"data\":[");
     for (index, event) in events.enumerate() {
         if index > 0 {
             body.push(',');

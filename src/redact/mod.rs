@@ -5,6 +5,8 @@
 
 mod url;
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -72,7 +74,14 @@ impl Redact {
     }
 
     fn is_secret(&self, key: &str) -> bool {
-        let key = key.to_lowercase();
+        // Most keys are written so, and are asked about by the million.
+        let is_plain = key
+            .bytes()
+            .all(|it| it.is_ascii() && !it.is_ascii_uppercase());
+        let key = match is_plain {
+            true => Cow::Borrowed(key),
+            false => Cow::Owned(key.to_lowercase()),
+        };
         self.keys.iter().any(|pattern| pattern.matches(&key))
     }
 
@@ -336,8 +345,15 @@ fn value_end(json: &str, start: usize) -> usize {
 }
 
 /// The text of a string.
-fn read(json: &str, start: usize, end: usize) -> String {
-    text(json.get(start..end).unwrap_or_default()).unwrap_or_default()
+fn read(json: &str, start: usize, end: usize) -> Cow<'_, str> {
+    let written = json.get(start..end).unwrap_or_default();
+    let inside = written
+        .strip_prefix('"')
+        .and_then(|it| it.strip_suffix('"'));
+    match inside.filter(|it| !it.contains('\\')) {
+        Some(plain) => Cow::Borrowed(plain),
+        None => Cow::Owned(text(written).unwrap_or_default()),
+    }
 }
 
 fn quoted(value: &str) -> String {

@@ -89,9 +89,16 @@ impl From<rusqlite::Error> for StoreError {
                 Self::Damaged(error.to_string())
             }
             Some(ErrorCode::OperationInterrupted) => Self::TooSlow,
+            _ if is_being_loaded(&error) => Self::Locked,
             _ => Self::Database(error),
         }
     }
+}
+
+/// Whether an index is missing: another program fills the store for the first time.
+fn is_being_loaded(error: &rusqlite::Error) -> bool {
+    let said = error.to_string();
+    said.contains("no such index: ") || said.contains("ON CONFLICT clause does not match")
 }
 
 impl From<tokio_postgres::Error> for StoreError {

@@ -1,6 +1,7 @@
 //! Kinds: what the counted fields of an event hold together. A trail has some hundreds, whatever its length, so that
 //! questions about these fields are decided here, for each kind once, and the database is asked for kinds by number.
 
+use serde::Serializer;
 use serde_json::{Map, Value};
 
 use super::error::StoreError;
@@ -18,8 +19,12 @@ pub(super) const EVERY_KIND: KindId = 0;
 pub(super) fn fields_of(event: &Event) -> String {
     let held = Field::COUNTED
         .into_iter()
-        .filter_map(|field| Some((field.name().to_owned(), event.text(field)?.into())));
-    Value::Object(held.collect()).to_string()
+        .filter_map(|field| Some((field.name(), event.text(field)?)));
+    // Texts are written without a copy of each: this is asked of every event that is stored.
+    let mut json = Vec::with_capacity(256);
+    let written = serde_json::Serializer::new(&mut json).collect_map(held);
+    debug_assert!(written.is_ok(), "text in memory is always JSON");
+    String::from_utf8(json).unwrap_or_default()
 }
 
 /// Whether the counts can answer for a filter of this field.

@@ -66,6 +66,33 @@ impl Writer {
         }
     }
 
+    /// Events from which on a transaction is better ended: larger ones save time, but let others wait to write, and
+    /// PostgreSQL has a time limit for each statement.
+    pub fn most_events(&self) -> usize {
+        match self.0 {
+            Database::Sqlite(_) => 50_000,
+            Database::Postgres(_) => 5_000,
+        }
+    }
+
+    /// Fills the store, if it is empty when events are appended: until [`Writer::finish_load`] all of them must be new
+    /// to it, and questions about an id, an actor, a URL or an entity may find it locked.
+    /// Nothing is different with PostgreSQL.
+    pub fn begin_load(&mut self) {
+        match &mut self.0 {
+            Database::Sqlite(writer) => writer.begin_load(),
+            Database::Postgres(_) => {}
+        }
+    }
+
+    /// Ends what [`Writer::begin_load`] began, if it did.
+    pub fn finish_load(&mut self) -> Result<(), StoreError> {
+        match &mut self.0 {
+            Database::Sqlite(writer) => writer.finish_load(),
+            Database::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Stores events, and the step of the source that they came from, or neither. Gives how many were new.
     ///
     /// An event whose id the source has already is left as it is. [`StoreError::Moved`] where the source does not

@@ -5,11 +5,10 @@ use std::{
     path::Path,
 };
 
-use chrono::Utc;
 use flate2::{Compression, write::GzEncoder};
 use uuid::Uuid;
 
-use super::{IngestError, state::State};
+use super::{IngestError, state::State, storing::Storing};
 use crate::{
     address::StoreAddress,
     api::Event,
@@ -27,7 +26,7 @@ const NEVER_TOO_LARGE: usize = 16 << 10;
 /// What takes the events, and remembers how far each file was read.
 pub enum Destination {
     /// A store, which does both in one transaction.
-    Store(Writer),
+    Store(Box<Storing>),
     /// A server takes the events, a file of our own remembers.
     Server(Box<Server>),
 }
@@ -43,7 +42,8 @@ pub struct Server {
 impl Destination {
     /// A store, created where there is none.
     pub fn store(at: &StoreAddress) -> Result<Self, IngestError> {
-        Ok(Self::Store(Writer::open(at.clone())?))
+        let writer = Writer::open(at.clone())?;
+        Ok(Self::Store(Box::new(Storing::new(writer))))
     }
 
     /// A server that is called `to`.
@@ -64,7 +64,7 @@ impl Destination {
     /// Every file that has been read, and how far.
     pub fn sources(&mut self) -> Result<Vec<SourceProgress>, IngestError> {
         match self {
-            Self::Store(writer) => Ok(writer.sources()?),
+            Self::Store(storing) => Ok(storing.sources()?),
             Self::Server(server) => Ok(server.state.sources()),
         }
     }
@@ -74,47 +74,6 @@ impl Destination {
         match self {
             Self::Store(_) => false,
             Self::Server(server) => server.state.is_unsent(source),
-        }
-    }
-
-    /// Remembers the id of a file before the first of its events is sent: the id is made from a part that will be
-    /// longer when a file that grows is read again, and then its events would be others to the server.
-    pub fn begin(&mut self, advance: &Advance) -> Result<(), IngestError> {
-        match self {
-            Self::Store(_) => Ok(()),
-            Self::Server(server) => server.state.begin(&advance.after),
-        }
-    }
-
-    /// Events in portions that [`Destination::append`] takes; one at least.
-    pub fn portions<'a>(&self, events: &'a [Event]) -> Vec<&'a [Event]> {
-        match self {
-            Self::Store(_) => vec![events],
-            Self::Server(server) => portions(events, server.most),
-        }
-    }
-
-    /// Keeps the events; a store, with them, how far their file was read.
-    pub async fn append(
-        &mut self,
-        events: &[Event],
-        advance: Option<&Advance>,
-    ) -> Result<Told, IngestError> {
-        match self {
-            Self::Store(writer) => Ok(Told {
-                stored: writer.append_recorded(events, advance, || Utc::now().into())?,
-                ..Told::default()
-            }),
-            Self::Server(server) if !events.is_empty() => server.send(events).await,
-            Self::Server(_) => Ok(Told::default()),
-        }
-    }
-
-    /// Remembers how far a file was read whose events a server has taken, or will never take.
-    pub fn advance(&mut self, advance: &Advance) -> Result<(), IngestError> {
-        match self {
-            Self::Store(_) => Ok(()),
-            Self::Server(server) => server.state.advance(&advance.after),
         }
     }
 }
@@ -129,9 +88,28 @@ struct Part<'a> {
 }
 
 impl Server {
+    /// Remembers the id of a file before the first of its events is sent: the id is made from a part that will be
+    /// longer when a file that grows is read again, and then its events would be others to the server.
+    pub fn begin(&mut self, advance: &Advance) -> Result<(), IngestError> {
+        self.state.begin(&advance.after)
+    }
+
+    /// Events in portions that [`Server::append`] takes; one at least.
+    pub fn portions<'a>(&self, events: &'a [Event]) -> Vec<&'a [Event]> {
+        portions(events, self.most)
+    }
+
+    /// Remembers how far a file was read whose events the server has taken, or will never take.
+    pub fn advance(&mut self, advance: &Advance) -> Result<(), IngestError> {
+        self.state.advance(&advance.after)
+    }
+
     /// Sends the events, in halves where they are too many or too large for one answer; the ids of those that arrive
     /// twice are known. Each event that is not taken is named in the answer.
-    async fn send(&mut self, events: &[Event]) -> Result<Told, IngestError> {
+    pub async fn append(&mut self, events: &[Event]) -> Result<Told, IngestError> {
+        if events.is_empty() {
+            return Ok(Told::default());
+        }
         let mut all = Told::default();
         let mut parts = vec![Part {
             events,

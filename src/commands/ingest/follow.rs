@@ -14,10 +14,11 @@ use tokio::sync::watch;
 
 use super::{
     IngestError,
+    done::Done,
     input::{Input, inflated, is_gzip},
     rotated::{Rotated, is_under, rotated},
     say_counts,
-    session::{Done, Origin, Session},
+    session::{Origin, Session},
 };
 use crate::{
     commands::stop_signal,
@@ -44,9 +45,14 @@ pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Erro
     let mut waiting = stopped.clone();
     // What is cut off in the middle of a wait was not kept, and is read again by the next run.
     let interrupted = tokio::select! {
-        _ = waiting.wait_for(|it| *it) => true,
-        interrupted = follow(session, inputs, &mut done, &stopped) => interrupted?,
+        _ = waiting.wait_for(|it| *it) => Ok(true),
+        interrupted = follow(session, inputs, &mut done, &stopped) => interrupted,
     };
+    let concluded = session.conclude(&mut done.told).await;
+    let interrupted = interrupted?;
+    if !interrupted {
+        concluded?;
+    }
     session.ui.note(&done.summary());
     say_counts(session, &done);
     match interrupted {
@@ -80,6 +86,7 @@ async fn follow(
             busy |= file.look(session, done, stopped).await?;
         }
         if !busy {
+            session.finish().await?;
             tokio::time::sleep(INTERVAL).await;
         }
     }
@@ -322,6 +329,7 @@ impl Tail {
                 Ok(None) => break,
             }
         }
+        session.settle(&mut done.told).await?;
         self.mark = vec![0; MARK.min(self.place.offset) as usize];
         self.mark = self.read_mark().map_err(cannot_read)?;
         Ok(self.place.offset > before)

@@ -1,12 +1,14 @@
 //! `auditlog ingest`: log files of a Backstage into a store, or to a server.
 
 mod destination;
+mod done;
 mod follow;
 mod input;
 mod rejects;
 mod rotated;
 mod session;
 mod state;
+mod storing;
 
 use std::{
     io::{self, Write},
@@ -22,7 +24,7 @@ use super::{
 };
 use crate::{
     api::EventError,
-    client::ClientError,
+    client::{ClientError, Told},
     config::{Asked, Target, TokenSource, Which},
     error::Error,
     ingest::Clock,
@@ -34,9 +36,10 @@ use crate::{
 };
 
 use destination::Destination;
+use done::Done;
 use input::Input;
 use rejects::{open_rejects, refuse_own_rejects};
-use session::{Done, Session};
+use session::Session;
 
 /// Store the audit events that a Backstage wrote to its log
 ///
@@ -288,9 +291,17 @@ async fn run(plan: IngestPlan, destination: Destination, ui: &Ui) -> Result<(), 
     if plan.follow {
         return follow::run(&mut session, &plan.inputs).await;
     }
+    let read = read_all(&mut session, &plan.inputs).await;
+    // What was read before something failed is stored all the same.
+    let concluded = session.conclude(&mut Told::default()).await;
+    Ok(read.and(concluded)?)
+}
+
+async fn read_all(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), IngestError> {
+    let ui = session.ui;
     let mut all = Done::default();
-    let several = plan.inputs.len() > 1;
-    for input in &plan.inputs {
+    let several = inputs.len() > 1;
+    for input in inputs {
         let done = session.ingest(input).await?;
         let name = if several {
             format!("{}: ", input.name())
@@ -303,7 +314,7 @@ async fn run(plan: IngestPlan, destination: Destination, ui: &Ui) -> Result<(), 
         }
         all.add(&done);
     }
-    say_counts(&session, &all);
+    say_counts(session, &all);
     Ok(())
 }
 

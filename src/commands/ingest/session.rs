@@ -12,14 +12,15 @@ use uuid::Uuid;
 use super::{
     IngestError,
     destination::{Destination, may_pass},
+    done::Done,
     input::{Input, inflated},
 };
 use crate::{
     api::Event,
     client::Told,
     ingest::{
-        Batch, Clock, Counts, Known, Lines, Place, ReadError, Survey, event_id, journal_id,
-        new_source, survey,
+        Batch, Clock, Known, Lines, Place, ReadError, Survey, event_id, journal_id, new_source,
+        survey,
     },
     output::Ui,
     random,
@@ -47,17 +48,6 @@ pub struct Session<'a> {
     pub rules: &'a Rules,
     /// Rejected lines and events that were named.
     pub named: u64,
-}
-
-/// What became of one file.
-#[derive(Default)]
-pub struct Done {
-    pub counts: Counts,
-    /// What the destination says of the events.
-    pub told: Told,
-    pub at_server: bool,
-    /// All of the file was read before, as it seems from its content.
-    pub nothing_new: bool,
 }
 
 /// Where events come from, as far as their ids go.
@@ -143,15 +133,26 @@ impl Session<'_> {
         input: &Input,
     ) -> Result<Done, IngestError> {
         let mut done = Done::default();
-        while self
-            .ingest_batch(&mut lines, &mut origin, input, &mut done)
-            .await?
-            .is_some()
-        {}
-        Ok(done)
+        let read = loop {
+            let batch = self.ingest_batch(&mut lines, &mut origin, input, &mut done);
+            match batch.await {
+                Ok(Some(_)) if lines.must_wait() => {
+                    self.settle(&mut done.told).await?;
+                    self.finish().await?;
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                // Whoever follows goes on with other files.
+                Err(error @ IngestError::Read { .. }) => break Err(error),
+                Err(error) => return Err(error),
+            }
+        };
+        self.settle(&mut done.told).await?;
+        read.map(|()| done)
     }
 
-    /// Stores the next batch, and gives where it ends; none where there is none.
+    /// Takes the next batch, and gives where it ends; none where there is none. It is stored before [`Session::settle`]
+    /// returns.
     pub async fn ingest_batch<R: Read>(
         &mut self,
         lines: &mut Lines<R>,
@@ -215,25 +216,94 @@ impl Session<'_> {
         }
         // What the journal names is one event in whatever file it comes; whoever is cut off here stores it again.
         if !named.is_empty() {
-            self.append(&named, None, told).await?;
+            self.settle(told).await?;
+            self.finish().await?;
+            self.append(named, None, told).await?;
         }
-        self.append(&events, advance.as_ref(), told).await
+        self.append(events, advance, told).await
     }
 
     async fn append(
+        &mut self,
+        events: Vec<Event>,
+        advance: Option<Advance>,
+        told: &mut Told,
+    ) -> Result<(), IngestError> {
+        while let Destination::Store(storing) = &mut self.destination {
+            if storing.has_room_for(advance.as_ref()) {
+                storing.add(events, advance);
+                return match storing.is_at_work() {
+                    true => Ok(()),
+                    false => self.wait(told).await,
+                };
+            }
+            self.wait(told).await?;
+        }
+        self.send(&events, advance.as_ref(), told).await
+    }
+
+    /// Waits for what the store has under way, and lets it begin with what has come since.
+    async fn wait(&mut self, told: &mut Told) -> Result<(), IngestError> {
+        let mut pause = FIRST_WAIT;
+        while let Destination::Store(storing) = &mut self.destination {
+            match storing.wait().await {
+                Ok(stored) => {
+                    told.stored += stored;
+                    storing.begin();
+                    break;
+                }
+                Err(error) => self.bear(error.into(), &mut pause).await?,
+            }
+            if let Destination::Store(storing) = &mut self.destination {
+                storing.begin();
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until all that was taken is stored.
+    pub async fn settle(&mut self, told: &mut Told) -> Result<(), IngestError> {
+        while matches!(&self.destination, Destination::Store(storing) if storing.has_work()) {
+            self.wait(told).await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the store as every other one: nothing more will be read for now.
+    pub async fn finish(&mut self) -> Result<(), IngestError> {
+        match &mut self.destination {
+            Destination::Store(storing) => Ok(storing.finish().await?),
+            Destination::Server(_) => Ok(()),
+        }
+    }
+
+    /// Stores what was taken, unless that has failed already: then the next run reads it again.
+    pub async fn conclude(&mut self, told: &mut Told) -> Result<(), IngestError> {
+        self.patient = false;
+        if matches!(&self.destination, Destination::Store(storing) if storing.has_failed()) {
+            return self.finish().await;
+        }
+        let settled = self.settle(told).await;
+        self.finish().await.and(settled)
+    }
+
+    async fn send(
         &mut self,
         events: &[Event],
         advance: Option<&Advance>,
         told: &mut Told,
     ) -> Result<(), IngestError> {
+        let Destination::Server(server) = &mut self.destination else {
+            return Ok(());
+        };
         if let Some(advance) = advance {
-            self.destination.begin(advance)?;
+            server.begin(advance)?;
         }
-        let portions = self.destination.portions(events);
+        let portions = server.portions(events);
         let last = portions.len().saturating_sub(1);
         for (number, portion) in portions.into_iter().enumerate() {
             let advance = advance.filter(|_| number == last);
-            let answer = self.append_patiently(portion, advance).await?;
+            let answer = self.send_patiently(portion, advance).await?;
             for rejected in &answer.rejected {
                 let id = portion.get(rejected.index).map_or("?", Event::id);
                 let reason = &rejected.reason;
@@ -244,35 +314,30 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Whoever follows waits for a store or a server that will be there again.
-    async fn append_patiently(
+    async fn send_patiently(
         &mut self,
         portion: &[Event],
         advance: Option<&Advance>,
     ) -> Result<Told, IngestError> {
-        let mut wait = FIRST_WAIT;
+        let mut pause = FIRST_WAIT;
         loop {
-            match self.append_portion(portion, advance).await {
-                Err(error) if self.patient && may_pass(&error) => {
-                    if wait == FIRST_WAIT {
-                        let text = format!("{error}; it is tried again until it goes well");
-                        self.ui.warning(&text);
-                    }
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-                result => return result,
+            match self.send_portion(portion, advance).await {
+                Ok(told) => return Ok(told),
+                Err(error) => self.bear(error, &mut pause).await?,
             }
         }
     }
 
     /// What a server rejects is on the disk before it counts as read: cut off here, it is written twice and not lost.
-    async fn append_portion(
+    async fn send_portion(
         &mut self,
         portion: &[Event],
         advance: Option<&Advance>,
     ) -> Result<Told, IngestError> {
-        let told = self.destination.append(portion, advance).await?;
+        let Destination::Server(server) = &mut self.destination else {
+            return Ok(Told::default());
+        };
+        let told = server.append(portion).await?;
         let rejected = told.rejected.iter().map(|it| portion.get(it.index));
         for event in rejected.flatten() {
             let line = [event.json().as_bytes(), b"\n"].concat();
@@ -282,9 +347,23 @@ impl Session<'_> {
         }
         self.rejects.flush().map_err(IngestError::Rejects)?;
         if let Some(advance) = advance {
-            self.destination.advance(advance)?;
+            server.advance(advance)?;
         }
         Ok(told)
+    }
+
+    /// Whoever follows waits for a store or a server that will be there again.
+    async fn bear(&self, error: IngestError, pause: &mut Duration) -> Result<(), IngestError> {
+        if !self.patient || !may_pass(&error) {
+            return Err(error);
+        }
+        if *pause == FIRST_WAIT {
+            let text = format!("{error}; it is tried again until it goes well");
+            self.ui.warning(&text);
+        }
+        tokio::time::sleep(*pause).await;
+        *pause = (*pause * 2).min(LONGEST_WAIT);
+        Ok(())
     }
 
     /// The files that were read before.
@@ -319,39 +398,5 @@ fn known(progress: SourceProgress) -> Known {
         source: progress.source,
         read_to: progress.read_to,
         sha256: progress.prefix_sha256,
-    }
-}
-
-impl Done {
-    pub fn summary(&self) -> String {
-        let Counts {
-            read,
-            excluded,
-            initiated,
-            other,
-            repaired,
-            rejected,
-            ..
-        } = self.counts;
-        let told = &self.told;
-        let counted = format!(
-            "read {read}, stored {}, excluded {excluded}, initiated {initiated}, other {other}, repaired {repaired}, \
-             rejected {rejected}",
-            told.stored
-        );
-        if !self.at_server {
-            return counted;
-        }
-        format!(
-            "{counted}; the server counted stored {}, duplicate {}, excluded {}, rejected {}",
-            told.stored, told.duplicate, told.excluded, told.rejected_count
-        )
-    }
-
-    /// Adds what became of another file.
-    pub fn add(&mut self, more: &Self) {
-        self.counts += more.counts;
-        self.at_server |= more.at_server;
-        self.told.add(&more.told);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
+use super::loading;
 use crate::{
     api::{Event, Field, Timestamp},
     store::{
@@ -20,6 +21,10 @@ const MAX_KINDS: usize = 20_000;
 const INSERT: &str = "INSERT INTO events \
     (source, id, event_time, recorded_at, kind, actor_id, request_url, entity_ref, body) \
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, source) DO NOTHING";
+/// The same of events that are new for certain.
+const INSERT_NEW: &str = "INSERT INTO events \
+    (source, id, event_time, recorded_at, kind, actor_id, request_url, entity_ref, body) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const COUNT: &str = "INSERT INTO counts (grain, kind, start, n) VALUES (?, ?, ?, ?) \
     ON CONFLICT (grain, kind, start) DO UPDATE SET n = n + excluded.n";
 
@@ -33,6 +38,7 @@ pub(super) struct Appending<'a> {
     /// Kinds that this transaction has looked up, and may have added.
     seen: KnownKinds,
     deltas: Deltas,
+    insert: &'static str,
 }
 
 impl<'a> Appending<'a> {
@@ -51,7 +57,16 @@ impl<'a> Appending<'a> {
             known,
             seen: KnownKinds::new(),
             deltas: Deltas::default(),
+            insert: INSERT,
         }
+    }
+
+    /// Takes events that are new for certain, as long as nothing could tell: see [`loading`].
+    pub(super) fn new_events(&mut self) -> Result<(), StoreError> {
+        if !loading::is_indexed(&self.transaction)? {
+            self.insert = INSERT_NEW;
+        }
+        Ok(())
     }
 
     /// Gives 1 where the event is new to the source, else 0.
@@ -59,7 +74,7 @@ impl<'a> Appending<'a> {
         let kind = self.kind(fields_of(event))?;
         let recorded = event.text(Field::RecordedAt).and_then(Timestamp::parse);
         let text = |field| event.text(field).map(escaped);
-        let mut statement = self.transaction.prepare_cached(INSERT)?;
+        let mut statement = self.transaction.prepare_cached(self.insert)?;
         let stored = statement.execute((
             source,
             escaped(event.id()),

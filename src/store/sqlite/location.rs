@@ -13,10 +13,14 @@ use std::{
 
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior,
+    config::DbConfig,
     functions::{Context, FunctionFlags},
 };
 
-use super::appending::{Appending, KnownKinds};
+use super::{
+    appending::{Appending, KnownKinds},
+    loading,
+};
 use crate::{
     api::Event,
     store::{
@@ -40,7 +44,7 @@ const VERSION: i64 = MIGRATIONS.len() as i64;
 const MARKS: &str = "SELECT application_id, user_version, NOT EXISTS (SELECT 1 FROM sqlite_schema)
     FROM pragma_application_id, pragma_user_version";
 /// How long a statement waits for another program's lock.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// Where a store lies, and how its connections are opened.
 #[derive(Clone, Debug)]
@@ -115,7 +119,11 @@ impl Location {
             }
         }
         // After the first commit, so that the main file says whose it is without its write-ahead log.
-        keep_write_ahead_log(connection)
+        keep_write_ahead_log(connection)?;
+        match connection.is_readonly("main")? {
+            true => Ok(()),
+            false => loading::finish(connection),
+        }
     }
 
     /// The version of the store, 0 for an empty database.
@@ -311,6 +319,8 @@ fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // Else a statement is planned anew for each value that is bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_DIRECTONLY;

@@ -1,6 +1,7 @@
 //! A store in SQLite: a file, or the memory of this process.
 
 mod appending;
+mod loading;
 mod location;
 mod pool;
 mod reader;

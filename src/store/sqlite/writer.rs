@@ -7,18 +7,35 @@ use uuid::Uuid;
 
 use super::{
     appending::{Appending, KnownKinds},
-    location,
+    loading, location,
 };
 use crate::{
     api::{Event, Timestamp},
-    store::{Advance, NO_FILE, SourceProgress, error::StoreError, text::escaped},
+    store::{Advance, NO_FILE, PATIENCE, SourceProgress, error::StoreError, text::escaped},
 };
+
+/// Memory for pages, in KiB: an event changes five indexes, each at a place of its own.
+const CACHE: i64 = 64 << 10;
+/// The part of a store that its write-ahead log may be as large as, and the least and the most for it, in pages.
+const LOG_SHARE: i64 = 4;
+const MIN_LOG: i64 = 1_000;
+const MAX_LOG: i64 = 128 << 10;
 
 /// A connection that writes.
 #[derive(Debug)]
 pub(in crate::store) struct Writer {
     connection: Connection,
     known: KnownKinds,
+    loading: Loading,
+}
+
+/// Whether this one fills an empty store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loading {
+    No,
+    /// If it is empty.
+    Wanted,
+    Begun,
 }
 
 impl Writer {
@@ -30,10 +47,14 @@ impl Writer {
     pub(super) fn new(connection: Connection) -> Result<Self, StoreError> {
         match connection.is_readonly("main")? {
             true => Err(StoreError::ReadOnly),
-            false => Ok(Self {
-                connection,
-                known: KnownKinds::new(),
-            }),
+            false => {
+                connection.pragma_update(None, "cache_size", -CACHE)?;
+                Ok(Self {
+                    connection,
+                    known: KnownKinds::new(),
+                    loading: Loading::No,
+                })
+            }
         }
     }
 
@@ -57,13 +78,60 @@ impl Writer {
         Ok(sources)
     }
 
+    pub(in crate::store) fn begin_load(&mut self) {
+        if self.loading == Loading::No {
+            self.loading = Loading::Wanted;
+        }
+    }
+
+    pub(in crate::store) fn finish_load(&mut self) -> Result<(), StoreError> {
+        if self.loading == Loading::Begun {
+            self.fit_log()?;
+            loading::finish(&self.connection)?;
+            self.connection.busy_timeout(location::BUSY)?;
+        }
+        self.loading = Loading::No;
+        Ok(())
+    }
+
+    /// What somebody else has begun to fill, and perhaps not ended, gets its indexes.
+    fn make_ready(&self) -> Result<(), StoreError> {
+        match self.loading == Loading::Begun || loading::is_indexed(&self.connection)? {
+            true => Ok(()),
+            false => loading::finish(&self.connection),
+        }
+    }
+
+    /// Lets the write-ahead log grow with the store. What changes a page often before it goes back to its place costs
+    /// one such way, and a large store has more pages that an event can be put into.
+    fn fit_log(&self) -> Result<(), StoreError> {
+        let pages: i64 = self
+            .connection
+            .pragma_query_value(None, "page_count", |row| row.get(0))?;
+        let log = (pages / LOG_SHARE).clamp(MIN_LOG, MAX_LOG);
+        let set = "wal_autocheckpoint";
+        Ok(self
+            .connection
+            .pragma_update_and_check(None, set, log, |_| Ok(()))?)
+    }
+
     pub(in crate::store) fn append(
         &mut self,
         events: &[Event],
         advance: Option<&Advance>,
         now: Option<&dyn Fn() -> Timestamp>,
     ) -> Result<u64, StoreError> {
+        self.fit_log()?;
+        self.make_ready()?;
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
+        let is_loading = match self.loading {
+            Loading::No => false,
+            Loading::Wanted => loading::begin(&appending.transaction)?,
+            Loading::Begun => true,
+        };
+        if is_loading {
+            appending.new_events()?;
+        }
         let now = now.map(|now| now());
         let source = match advance {
             Some(advance) => write_progress(&appending.transaction, advance)?,
@@ -74,6 +142,11 @@ impl Writer {
             stored += store(&mut appending, source, event, now)?;
         }
         appending.commit()?;
+        if is_loading && self.loading == Loading::Wanted {
+            self.loading = Loading::Begun;
+            // Who opens the store meanwhile makes its indexes, which takes a while.
+            self.connection.busy_timeout(PATIENCE)?;
+        }
         Ok(stored)
     }
 
@@ -82,6 +155,7 @@ impl Writer {
         senders: &[&[Event]],
         now: impl Fn() -> Timestamp,
     ) -> Result<Vec<u64>, StoreError> {
+        self.make_ready()?;
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
         let now = now();
         let mut stored = Vec::new();

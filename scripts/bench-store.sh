@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Times a store beside its database's own shell, the tables of its first version, and a web server: bench-store.sh [COUNT]
+#
+# COUNT events, a million if it is not said. What is made lies in $AUDITLOG_BENCH_DIR (target/bench-store), and what is
+# done is not done again: who wants a part anew deletes its file below COUNT/done. Needs cargo, python3, GNU time, sqlite3,
+# nginx and wrk, and some four gigabytes for each million events. Prints Markdown, and puts it into benches/README.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+for tool in cargo python3 sqlite3 nginx wrk /usr/bin/time; do
+  command -v "$tool" >/dev/null || { echo "bench-store: $tool is missing" >&2; exit 2; }
+done
+cargo build --release --quiet
+asker=$(cargo bench --quiet --no-run --bench store --message-format json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
+export PATH=$PATH:/usr/sbin AUDITLOG_BENCH_DIR=${AUDITLOG_BENCH_DIR:-target/bench-store}
+scripts/bench-store.py "${CARGO_TARGET_DIR:-target}/release/auditlog" "$asker" "${1:-1000000}" | scripts/bench-section.py store

@@ -1,0 +1,167 @@
+//! A store, which takes events on a thread of its own while the next lines are read.
+//!
+//! What is read meanwhile goes into the next transaction as a whole: a few lines are stored at once, and of a long file
+//! so many that a page of an index, of which each event changes one at a place of its own, is written for several.
+
+use std::mem;
+
+use chrono::Utc;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::{
+    api::Event,
+    store::{Advance, SourceProgress, StoreError, Writer},
+};
+
+/// Bytes of events from which on a transaction takes no more.
+const MOST_BYTES: usize = 48 << 20;
+
+/// A writer, and what it has been given.
+pub struct Storing {
+    /// None while it is at work, and after it broke down.
+    writer: Option<Writer>,
+    at_work: Option<JoinHandle<Done>>,
+    /// What could not be stored, and comes before everything else.
+    again: Option<Portion>,
+    next: Portion,
+    /// Events from which on a transaction takes no more.
+    most: usize,
+}
+
+/// What one transaction stores.
+#[derive(Default)]
+struct Portion {
+    events: Vec<Event>,
+    bytes: usize,
+    advance: Option<Advance>,
+}
+
+struct Done {
+    writer: Writer,
+    portion: Portion,
+    stored: Result<u64, StoreError>,
+}
+
+impl Portion {
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.advance.is_none()
+    }
+
+    /// Whether these are the events behind its own.
+    fn goes_on_with(&self, advance: Option<&Advance>) -> bool {
+        match (&self.advance, advance) {
+            (None, None) => true,
+            (Some(last), Some(step)) => {
+                last.after.source == step.after.source && last.after.read_to == step.before
+            }
+            _ => self.is_empty(),
+        }
+    }
+}
+
+impl Storing {
+    pub fn new(writer: Writer) -> Self {
+        Self {
+            most: writer.most_events(),
+            writer: Some(writer),
+            at_work: None,
+            again: None,
+            next: Portion::default(),
+        }
+    }
+
+    /// Leaves the store as every other one, once all is stored.
+    pub async fn finish(&mut self) -> Result<(), StoreError> {
+        let Some(mut writer) = self.writer.take() else {
+            return Ok(());
+        };
+        let finished = spawn_blocking(move || {
+            let finished = writer.finish_load();
+            (writer, finished)
+        });
+        let (writer, finished) = finished.await.map_err(|_| StoreError::BrokenOff)?;
+        self.writer = Some(writer);
+        finished
+    }
+
+    /// Every file that has been read, and how far. All must be stored.
+    pub fn sources(&mut self) -> Result<Vec<SourceProgress>, StoreError> {
+        let writer = self.writer.as_mut().ok_or(StoreError::BrokenOff)?;
+        writer.sources()
+    }
+
+    /// Whether the events of this step can go into the next transaction.
+    pub fn has_room_for(&self, advance: Option<&Advance>) -> bool {
+        let next = &self.next;
+        let is_full = next.events.len() >= self.most || next.bytes >= MOST_BYTES;
+        next.goes_on_with(advance) && !is_full
+    }
+
+    /// Adds them to it.
+    pub fn add(&mut self, events: Vec<Event>, advance: Option<Advance>) {
+        let next = &mut self.next;
+        next.bytes += events.iter().map(|it| it.json().len()).sum::<usize>();
+        next.events.extend(events);
+        next.advance = match (next.advance.take(), advance) {
+            (Some(first), Some(last)) => Some(Advance {
+                before: first.before,
+                after: last.after,
+            }),
+            (first, last) => first.or(last),
+        };
+    }
+
+    /// Begins the next transaction, unless there is nothing for it, or one is under way.
+    pub fn begin(&mut self) {
+        let has_some = self.again.is_some() || !self.next.is_empty();
+        let Some(mut writer) = self.writer.take_if(|_| has_some) else {
+            return;
+        };
+        let again = self.again.take();
+        let portion = again.unwrap_or_else(|| mem::take(&mut self.next));
+        self.at_work = Some(spawn_blocking(move || {
+            let (events, advance) = (&portion.events, portion.advance.as_ref());
+            // How far the file was read says that none of its events is there yet.
+            if advance.is_some() {
+                writer.begin_load();
+            }
+            let stored = writer.append_recorded(events, advance, || Utc::now().into());
+            Done {
+                writer,
+                portion,
+                stored,
+            }
+        }));
+    }
+
+    /// Whether [`Storing::wait`] would take its time.
+    pub fn is_at_work(&self) -> bool {
+        self.at_work.as_ref().is_some_and(|it| !it.is_finished())
+    }
+
+    /// Whether something is not stored yet.
+    pub fn has_work(&self) -> bool {
+        self.at_work.is_some() || self.has_failed() || !self.next.is_empty()
+    }
+
+    /// Whether something could not be stored.
+    pub fn has_failed(&self) -> bool {
+        self.again.is_some()
+    }
+
+    /// Waits for what is under way, and gives how many events were new. What could not be stored is begun again by
+    /// [`Storing::begin`].
+    pub async fn wait(&mut self) -> Result<u64, StoreError> {
+        let Some(at_work) = &mut self.at_work else {
+            return Ok(0);
+        };
+        let done = at_work.await;
+        self.at_work = None;
+        let done = done.map_err(|_| StoreError::BrokenOff)?;
+        self.writer = Some(done.writer);
+        if done.stored.is_err() {
+            self.again = Some(done.portion);
+        }
+        done.stored
+    }
+}
