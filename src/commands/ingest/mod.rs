@@ -4,6 +4,7 @@ mod destination;
 mod done;
 mod follow;
 mod input;
+mod passing;
 mod rejects;
 mod rotated;
 mod session;
