@@ -23,7 +23,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// What takes the events, and remembers how far each file was read.
 pub enum Destination {
     /// A store, which does both in one transaction.
-    Store(Storing),
+    Store(Box<Storing>),
     /// A server takes the events, a file of our own remembers.
     Server(Box<Server>),
 }
@@ -37,7 +37,7 @@ pub struct Server {
 impl Destination {
     /// A store, created where there is none.
     pub fn store(path: &Path) -> Result<Self, IngestError> {
-        Ok(Self::Store(Storing::new(Writer::open(path)?)))
+        Ok(Self::Store(Box::new(Storing::new(Writer::open(path)?))))
     }
 
     /// A server that is called `to`.
