@@ -6,7 +6,6 @@
 use std::{
     error::Error,
     io::{self, BufRead, Write},
-    path::Path,
     time::Instant,
 };
 
@@ -19,10 +18,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("which store, and how many times?".into());
     };
     let repeats: usize = repeats.parse()?;
-    let store = Store::open_existing(Path::new(&path))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()?;
+    // What opens a database waits for it in the runtime.
+    let _entered = runtime.enter();
+    let store = Store::open_existing(&path)?;
     for line in io::stdin().lock().lines() {
         let line = line?;
         let (name, params) = line.split_once('\t').ok_or("a line without a tab")?;

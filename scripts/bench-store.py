@@ -4,10 +4,12 @@
 Another database is another class beside Sqlite, with the same methods, in DATABASES.
 """
 
+import atexit
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -120,6 +122,15 @@ class Sqlite:
         """What a text of SQL prints, which comes so many times in one session."""
         return self.ask(path, sql + "\n.output /dev/null\n" + (sql + "\n") * (repeats - 1))
 
+    def equals(self, field, value):
+        return f"{field} = '{value}'"
+
+    def exists(self):
+        return os.path.exists(self.store)
+
+    def drop_plain(self):
+        remove(pathlib.Path(self.plain))
+
     def sizes(self):
         named = self.ask(self.store, "SELECT name, sum(pgsize) FROM dbstat GROUP BY name;")
         return {name: int(size) for name, size in (line.split("|") for line in named.splitlines())}
@@ -128,15 +139,125 @@ class Sqlite:
         return os.stat(path).st_size
 
 
-DATABASES = [Sqlite]
+class Postgres:
+    name = "postgres"
+    shell_name = "psql"
+    importer = "`COPY`"
+
+    def __init__(self, folder):
+        start_postgres()
+        self.database = f"bench{folder.name}"
+        self.rows = folder / "postgres.rows"
+        self.store, self.plain, self.first = (self.url(schema) for schema in ("auditlog", "plain", "first"))
+
+    def url(self, schema, database=None):
+        where = urllib.parse.quote(str(ROOT / "postgres"), safe="")
+        return (f"postgres:///{database or self.database}?host={where}&port=18598&user=postgres"
+                f"&options=-csearch_path%3D{schema}")
+
+    def version(self):
+        return "PostgreSQL " + self.ask(self.url("public", "postgres"), "SHOW server_version").split()[0]
+
+    def ask(self, path, sql):
+        return psql(path, sql)
+
+    def exists(self):
+        return self.ask(self.url("public", "postgres"), f"SELECT 1 FROM pg_database WHERE datname = '{self.database}'") != ""
+
+    def load(self, log):
+        self.ask(self.url("public", "postgres"), f"DROP DATABASE IF EXISTS {self.database};\nCREATE DATABASE {self.database};")
+        taken = seconds(AUDITLOG, "ingest", "-q", str(log), "--store", self.store)
+        self.ask(self.store, "VACUUM ANALYZE")
+        return taken
+
+    def load_plain(self, without=None):
+        """The same rows into the same table and indexes."""
+        self.drop_plain()
+        made = self.ask(self.store, "SELECT indexdef FROM pg_indexes WHERE schemaname = 'auditlog' AND tablename = 'events'")
+        indexes = [line.replace(" ON auditlog.", " ON plain.") for line in made.splitlines() if f" {without} " not in line]
+        self.ask(self.store, "CREATE SCHEMA plain; CREATE TABLE plain.events (LIKE auditlog.events);\n" + ";\n".join(indexes))
+        rows = f"psql -XAtq '{self.store}' -c 'COPY (SELECT * FROM auditlog.events ORDER BY ctid) TO STDOUT'"
+        into = f"psql -Xq '{self.plain}' -c 'COPY plain.events FROM STDIN'"
+        # A file is easier to read, but there is no room for many rows.
+        if COUNT > LARGE:
+            return seconds("sh", "-c", f"{rows} | {into}")
+        if not self.rows.exists():
+            subprocess.run(f"{rows} > {self.rows}", check=True, shell=True)
+        return seconds("sh", "-c", f"{into} < {self.rows}")
+
+    def drop_plain(self):
+        self.ask(self.store, "DROP SCHEMA IF EXISTS plain CASCADE")
+
+    def load_first(self):
+        """The first version's table as it would be here."""
+        sql = (MIGRATIONS / "0001_events.sql").read_text(encoding="utf-8")
+        table = re.search(r"^CREATE TABLE events \(.*?^\) STRICT;", sql, re.DOTALL | re.MULTILINE)[0]
+        fields = re.findall(r"^    (\w+) +TEXT,", table, re.MULTILINE)
+        columns = ", ".join(f'{field} text COLLATE "C"' for field in fields)
+        taken = ", ".join(f"body::json->>'{field}'" for field in fields)
+        self.ask(self.store, f"DROP SCHEMA IF EXISTS first CASCADE; CREATE SCHEMA first; CREATE TABLE first.events (source bigint, "
+                 f"id text COLLATE \"C\", event_time bigint, recorded_at bigint, {columns}, body text); INSERT INTO first.events SELECT source, "
+                 f"id, event_time, recorded_at, {taken}, body FROM auditlog.events ORDER BY ctid; "
+                 "CREATE INDEX ON first.events (event_time, id, source);\nVACUUM ANALYZE first.events;")
+
+    def equals(self, field, value):
+        if field in ("actor_id", "request_url", "entity_ref"):
+            return f"left({field}, 256) = '{value}' AND {field} = '{value}'"
+        return f"{field} = '{value}'"
+
+    def repeat(self, path, sql, repeats):
+        return self.ask(path, sql + "\n\\o /dev/null\n" + (sql + "\n") * (repeats - 1))
+
+    def sizes(self):
+        named = self.ask(self.store, "SELECT relname, pg_table_size(oid) FROM pg_class WHERE relnamespace = 'auditlog'::regnamespace "
+                         "AND relkind IN ('r', 'i')")
+        return {name: int(size) for name, size in (line.split("|") for line in named.splitlines())}
+
+    def size(self, path):
+        schema = path.rsplit("%3D", 1)[1]
+        return int(self.ask(path, "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' "
+                            f"AND relnamespace = '{schema}'::regnamespace"))
 
 
-def sql(params):
+def psql(url, sql):
+    command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", url]
+    return subprocess.run(command, input=sql, check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
+def start_postgres():
+    """A server of our own, which ends with this program."""
+    data = ROOT / "postgres/data"
+    if hasattr(start_postgres, "server"):
+        return
+    programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    # It refuses to be root.
+    who = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
+    if not data.exists():
+        data.parent.mkdir(parents=True)
+        if who:
+            shutil.chown(data.parent, **who)
+        subprocess.run([programs / "initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale", "C.UTF-8", "-D", data],
+                       check=True, stdout=subprocess.DEVNULL, cwd="/", **who)
+    start_postgres.server = subprocess.Popen(
+        [programs / "postgres", "-D", data, "-k", data.parent, "-p", "18598", "-c", "listen_addresses=", "-c", "shared_buffers=1GB",
+         "-c", "max_wal_size=8GB"], stderr=subprocess.DEVNULL, cwd="/", **who)
+    atexit.register(lambda: (start_postgres.server.send_signal(signal.SIGINT), start_postgres.server.wait()))
+    for _ in range(600):
+        if subprocess.run([programs / "pg_isready", "-q", "-h", data.parent, "-p", "18598"], check=False).returncode == 0:
+            return
+        time.sleep(0.1)
+    sys.exit("PostgreSQL does not start")
+
+
+DATABASES = [Sqlite, Postgres]
+
+
+def sql(database, params):
     """The question of a request, as a page and a count."""
     given = urllib.parse.parse_qs(params)
     micros = lambda name: int(datetime.fromisoformat(given.pop(name)[0].replace("Z", "+00:00")).timestamp() * 1000) * 1000
     where = f"event_time >= {micros('start_time')} AND event_time <= {micros('end_time')}"
-    where += "".join(f" AND {field} = '{value}'" for field, (value,) in given.items())
+    where += "".join(f" AND {database.equals(field, value)}" for field, (value,) in given.items())
     return (f"SELECT body FROM events WHERE {where} ORDER BY event_time DESC, id DESC, source DESC LIMIT 100; "
             f"SELECT count(*) FROM events WHERE {where};")
 
@@ -206,7 +327,7 @@ def indexed(database):
         for name, params in questions.items():
             answers, micros = mean(lambda repeats: ask(database.store, {name: params}, repeats))
             total = answers[name][1]
-            said, shells = mean(lambda repeats: database.repeat(database.store, sql(params), repeats))
+            said, shells = mean(lambda repeats: database.repeat(database.store, sql(database, params), repeats))
             if said.splitlines()[-1] != str(total):
                 sys.exit(f"{name}: the shell counts {said.splitlines()[-1]}, we count {total}")
             times[name][0].append(micros)
@@ -223,7 +344,7 @@ def first(database):
         ours, theirs = [], []
         for _ in range(3):
             (micros, total), = ask(database.store, {name: params}).values()
-            said, shells = timed(lambda: database.ask(database.first, sql(params)))
+            said, shells = timed(lambda: database.ask(database.first, sql(database, params)))
             if said.splitlines()[-1] != str(total):
                 sys.exit(f"{name}: the first version counts {said.splitlines()[-1]}, we count {total}")
             ours.append(micros)
@@ -326,8 +447,8 @@ def main():
         size = done(f"{name}-size", lambda: (database.size(database.store), database.size(database.plain)))
         if COUNT > LARGE:
             # Only the store is asked from here on, and room is short.
-            remove(pathlib.Path(database.plain))
-        if not os.path.exists(small.store):
+            database.drop_plain()
+        if not small.exists():
             small.load(make_log(ROOT / str(FEW), FEW))
         results.append(done(f"{name}-counted", lambda: counted(database, small)))
         results.append(done(f"{name}-indexed", lambda: indexed(database)))

@@ -2,11 +2,11 @@
 # Times a store beside its database's own shell, the tables of its first version, and a web server: bench-store.sh [COUNT]
 #
 # COUNT events, a million if it is not said. What is made lies in $AUDITLOG_BENCH_DIR (target/bench-store), and what is
-# done is not done again: who wants a part anew deletes its file below COUNT/done. Needs cargo, python3, GNU time, sqlite3,
-# nginx and wrk, and some four gigabytes for each million events. Prints Markdown, and puts it into benches/README.md.
+# done is not done again: who wants a part anew deletes its file below COUNT/done. Needs cargo, python3, sqlite3, PostgreSQL,
+# curl, nginx and wrk, and some four gigabytes for each million events. Prints Markdown, and puts it into benches/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for tool in cargo python3 sqlite3 nginx wrk /usr/bin/time; do
+for tool in cargo python3 sqlite3 psql curl nginx wrk; do
   command -v "$tool" >/dev/null || { echo "bench-store: $tool is missing" >&2; exit 2; }
 done
 cargo build --release --quiet
