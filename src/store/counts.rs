@@ -123,8 +123,10 @@ pub(super) enum Stretch {
 /// Events of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bucket {
-    /// None: it cannot be divided by counts.
-    pub(super) grain: Option<Grain>,
+    /// What it can be divided into by counts, if it can.
+    finer: Option<Grain>,
+    /// Whether it is what was left of a larger one.
+    is_rest: bool,
     /// First instant, in microseconds.
     pub(super) first: i64,
     /// Last instant.
@@ -136,7 +138,8 @@ impl Bucket {
     /// A counted span, which the table names by its first hour.
     pub(super) fn whole(grain: Grain, start: Hour, events: u64) -> Self {
         Self {
-            grain: Some(grain),
+            finer: grain.finer(),
+            is_rest: false,
             first: micros(start),
             last: micros(grain.next(start)).saturating_sub(1),
             events,
@@ -155,7 +158,8 @@ impl Bucket {
         }
         match stretches.get(usize::try_from(-1 - number).ok()?)? {
             Stretch::Part { first, last } => Some(Self {
-                grain: None,
+                finer: None,
+                is_rest: false,
                 first: *first,
                 last: *last,
                 events,
@@ -164,12 +168,40 @@ impl Bucket {
         }
     }
 
-    /// The finer spans that it can be divided into.
-    pub(super) fn divided(&self) -> Option<Stretch> {
+    /// The newest of the finer spans that it can be divided into: twice as many as hold the newest `wanted` of its events
+    /// where these lie evenly, and all of them where that was too few before.
+    pub(super) fn divided(&self, wanted: u64) -> Option<Stretch> {
+        let finer = self.finer?;
+        let (from, to) = (self.first.div_euclid(HOUR), self.last.div_euclid(HOUR) + 1);
+        let hours = match finer {
+            Grain::Hour => 1,
+            Grain::Day | Grain::Month => 24,
+        };
+        let spans = (to - from) / hours;
+        let even =
+            u128::from(wanted) * spans.unsigned_abs() as u128 / u128::from(self.events.max(1));
+        let taken = i64::try_from(2 * even + 1).unwrap_or(spans).min(spans);
         Some(Stretch::Whole {
-            grain: self.grain?.finer()?,
-            from: self.first.div_euclid(HOUR),
-            to: self.last.div_euclid(HOUR) + 1,
+            grain: finer,
+            from: if self.is_rest {
+                from
+            } else {
+                to - taken * hours
+            },
+            to,
+        })
+    }
+
+    /// What is left of it without its newest part and the events in that.
+    pub(super) fn without(&self, newest: &Stretch, events: u64) -> Option<Self> {
+        let Stretch::Whole { from, .. } = *newest else {
+            return None;
+        };
+        (micros(from) > self.first).then(|| Self {
+            last: micros(from) - 1,
+            events: self.events.saturating_sub(events),
+            is_rest: true,
+            ..*self
         })
     }
 }

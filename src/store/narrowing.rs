@@ -14,8 +14,12 @@ const COARSE: u64 = 500;
 /// Matches beside the page, in a narrowed window, that are sorted rather than walked over.
 const FEW: u64 = 1000;
 
+/// Kinds that are found so fast that nothing is to be gained.
+const FEW_KINDS: usize = 8;
 /// Steps of a walk that cost as much as sorting one match.
 const SORTING: u128 = 4;
+/// Steps of a walk that cost as much as finding the first match of one kind.
+const FINDING: u128 = 20;
 
 /// The counted spans of a window, newest first, and the page that is looked for.
 #[derive(Debug)]
@@ -49,7 +53,12 @@ impl Narrowed {
 
     /// Whether sorting all matches of these kinds may be more work than walking over the events of every kind.
     pub(super) fn is_large(&self, kinds: &Kinds, limit: u32) -> bool {
-        *kinds != Kinds::Every && self.matches > self.wanted(limit).saturating_add(FEW)
+        match kinds {
+            Kinds::Every => false,
+            Kinds::Of(kinds) => {
+                kinds.len() > FEW_KINDS || self.matches > self.wanted(limit).saturating_add(FEW)
+            }
+        }
     }
 
     /// Matches up to the end of the page.
@@ -59,10 +68,11 @@ impl Narrowed {
 
     /// Whether walking over `all` events of the part until the page is full is less work than sorting all matches of the
     /// part.
-    pub(super) fn is_dense(&self, all: u64, limit: u32) -> bool {
-        let (all, wanted) = (u128::from(all), u128::from(self.wanted(limit)));
+    pub(super) fn is_dense(&self, all: u64, kinds: usize, limit: u32) -> bool {
+        let wanted = self.wanted(limit).min(self.matches);
+        let (all, wanted) = (u128::from(all), u128::from(wanted));
         let matches = u128::from(self.matches.max(1));
-        all * wanted / matches < SORTING * matches
+        all * wanted / matches < SORTING * matches + FINDING * kinds as u128
     }
 }
 
@@ -86,19 +96,30 @@ impl Narrowing {
     /// The span to divide next, as [`Narrowing::divide`] wants it: one at an end of the page that holds a lot.
     pub(super) fn coarse(&self) -> Option<(usize, Stretch)> {
         let (begin, end) = self.ends()?;
-        [begin, end].into_iter().find_map(|at| {
-            let bucket = self.buckets.get(at)?;
-            Some((at, bucket.divided().filter(|_| bucket.events > COARSE)?))
-        })
+        [(begin, self.offset.saturating_add(1)), (end, self.wanted())]
+            .into_iter()
+            .find_map(|(at, wanted)| {
+                let newer: u64 = self.buckets.iter().take(at).map(|it| it.events).sum();
+                let bucket = self.buckets.get(at).filter(|it| it.events > COARSE)?;
+                let wanted = wanted.saturating_sub(newer).min(bucket.events);
+                Some((at, bucket.divided(wanted)?))
+            })
     }
 
-    /// Puts finer spans in the place of one.
-    pub(super) fn divide(&mut self, at: usize, mut finer: Vec<Bucket>) {
-        finer.retain(|bucket| bucket.events > 0);
-        finer.sort_unstable_by_key(|bucket| Reverse(bucket.first));
-        if at < self.buckets.len() {
+    /// Puts finer spans in the place of the newest part of one.
+    pub(super) fn divide(&mut self, at: usize, newest: &Stretch, mut finer: Vec<Bucket>) {
+        if let Some(divided) = self.buckets.get(at) {
+            let events = finer.iter().map(|bucket| bucket.events).sum();
+            finer.extend(divided.without(newest, events));
+            finer.retain(|bucket| bucket.events > 0);
+            finer.sort_unstable_by_key(|bucket| Reverse(bucket.first));
             self.buckets.splice(at..=at, finer);
         }
+    }
+
+    /// Matches up to the end of the page.
+    fn wanted(&self) -> u64 {
+        self.offset.saturating_add(self.limit)
     }
 
     /// Where the page lies; none where there is nothing on it.
@@ -123,7 +144,7 @@ impl Narrowing {
             if newer > self.offset && begin.is_none() {
                 begin = Some(at);
             }
-            if newer >= self.offset.saturating_add(self.limit) {
+            if newer >= self.wanted() {
                 return Some((begin?, at));
             }
         }
@@ -177,20 +198,23 @@ mod tests {
         assert_eq!(Narrowing::new(buckets(), 7, 0).coarse(), None);
         assert_eq!(Narrowing::new(buckets(), 5, 2008).coarse(), None);
         let mut narrowing = Narrowing::new(buckets(), 100, 500);
-        let hours = Stretch::Whole {
+        let hours = |from, to| Stretch::Whole {
             grain: Grain::Hour,
-            from: DAY - 24,
-            to: DAY,
+            from: DAY + from,
+            to: DAY + to,
         };
-        assert_eq!(narrowing.coarse(), Some((2, hours)));
-        let hour = |hour| Bucket::whole(Grain::Hour, DAY - 24 + hour, 1000);
-        narrowing.divide(2, vec![hour(3), hour(5)]);
+        let hour = |hour, events| Bucket::whole(Grain::Hour, DAY - 24 + hour, events);
+        // The newest first, where a quarter of the day would be enough if its hours were alike; then the rest.
+        assert_eq!(narrowing.coarse(), Some((2, hours(-11, 0))));
+        narrowing.divide(2, &hours(-11, 0), vec![hour(20, 300)]);
+        assert_eq!(narrowing.coarse(), Some((3, hours(-24, -11))));
+        narrowing.divide(3, &hours(-24, -11), vec![hour(3, 1000), hour(5, 700)]);
         assert_eq!(narrowing.coarse(), None);
         let expected = Narrowed {
             first: (DAY - 19) * HOUR,
             last: (DAY - 18) * HOUR - 1,
-            offset: 493,
-            matches: 1000,
+            offset: 193,
+            matches: 700,
         };
         assert_eq!(narrowing.narrowed(), Some(expected));
         assert_eq!(narrowing.total(), 2017);

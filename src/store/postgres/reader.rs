@@ -133,7 +133,8 @@ impl<'a> Reading<'a> {
         let mut narrowing = Narrowing::new(sums, limit, offset);
         let total = narrowing.total();
         while let Some((at, stretch)) = narrowing.coarse() {
-            narrowing.divide(at, self.sums(&self.kinds, &[stretch]).await?);
+            let finer = self.sums(&self.kinds, &[stretch]).await?;
+            narrowing.divide(at, &stretch, finer);
         }
         let bodies = match narrowing.narrowed() {
             None => Vec::new(),

@@ -108,7 +108,7 @@ pub(super) fn narrowed_page(
     all: Option<u64>,
 ) -> Sql {
     match kinds {
-        Kinds::Of(of) if !all.is_some_and(|all| part.is_dense(all, limit)) => {
+        Kinds::Of(of) if !all.is_some_and(|all| part.is_dense(all, of.len(), limit)) => {
             sorted_page(dialect, of, part, limit)
         }
         kinds => walked_page(dialect, kinds, part, limit),
