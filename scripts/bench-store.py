@@ -116,14 +116,9 @@ class Sqlite:
         self.ask(self.first, f"{table} ATTACH '{self.store}' AS store; INSERT INTO events (source, id, event_time, recorded_at, "
                  f"{', '.join(fields)}, body) SELECT source, id, event_time, recorded_at, {taken}, body FROM store.events ORDER BY rowid; {index}")
 
-    def micros(self, path, sql, repeats):
-        """Microseconds that a text of SQL takes in one session of the shell, on average, and what it prints."""
-        begun = time.monotonic()
-        self.ask(path, "SELECT 1;")
-        base = time.monotonic() - begun
-        begun = time.monotonic()
-        said = self.ask(path, sql + "\n.output /dev/null\n" + (sql + "\n") * (repeats - 1)) if repeats > 1 else self.ask(path, sql)
-        return (time.monotonic() - begun - base) * 1e6 / repeats, said
+    def repeat(self, path, sql, repeats):
+        """What a text of SQL prints, which comes so many times in one session."""
+        return self.ask(path, sql + "\n.output /dev/null\n" + (sql + "\n") * (repeats - 1))
 
     def sizes(self):
         named = self.ask(self.store, "SELECT name, sum(pgsize) FROM dbstat GROUP BY name;")
@@ -146,11 +141,23 @@ def sql(params):
             f"SELECT count(*) FROM events WHERE {where};")
 
 
-def ask(store, questions):
+def ask(store, questions, repeats=REPEATS):
     """For each question the median in microseconds, and the total."""
     lines = "".join(f"{name}\t{params}\n" for name, params in questions.items())
-    said = subprocess.run([ASKER, store, str(REPEATS)], input=lines, check=True, text=True, stdout=subprocess.PIPE).stdout
+    said = subprocess.run([ASKER, store, str(repeats)], input=lines, check=True, text=True, stdout=subprocess.PIPE).stdout
     return {name: (float(micros), int(total)) for name, micros, total in (line.split("\t") for line in said.splitlines())}
+
+
+def timed(work):
+    begun = time.monotonic()
+    return work(), (time.monotonic() - begun) * 1e6
+
+
+def mean(work):
+    """What `work`, given a number of repeats in one process, gives, and the microseconds of each beyond the first."""
+    once, repeats = timed(lambda: work(1))[1], REPEATS * 3
+    said, all_of_them = timed(lambda: work(1 + repeats))
+    return said, (all_of_them - once) / repeats
 
 
 def make_log(folder, count):
@@ -186,7 +193,8 @@ def counted(database, small):
 
 
 def indexed(database):
-    """For the fields that have an index: the median of ours, that of the shell over the same file, and the total."""
+    """For the fields that have an index: a question of ours, one of the shell over the same file, and the total: medians of means,
+    since the shell tells no single time."""
     questions = {}
     for field in ("actor_id", "request_url", "entity_ref"):
         frequent = database.ask(database.store, f"SELECT {field} FROM events WHERE {field} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1;")
@@ -196,8 +204,9 @@ def indexed(database):
     times = {name: ([], []) for name in questions}
     for _ in range(ROUNDS):
         for name, params in questions.items():
-            (micros, total), = ask(database.store, {name: params}).values()
-            shells, said = database.micros(database.store, sql(params), REPEATS)
+            answers, micros = mean(lambda repeats: ask(database.store, {name: params}, repeats))
+            total = answers[name][1]
+            said, shells = mean(lambda repeats: database.repeat(database.store, sql(params), repeats))
             if said.splitlines()[-1] != str(total):
                 sys.exit(f"{name}: the shell counts {said.splitlines()[-1]}, we count {total}")
             times[name][0].append(micros)
@@ -214,7 +223,7 @@ def first(database):
         ours, theirs = [], []
         for _ in range(3):
             (micros, total), = ask(database.store, {name: params}).values()
-            shells, said = database.micros(database.first, sql(params), 1)
+            said, shells = timed(lambda: database.ask(database.first, sql(params)))
             if said.splitlines()[-1] != str(total):
                 sys.exit(f"{name}: the first version counts {said.splitlines()[-1]}, we count {total}")
             ours.append(micros)
