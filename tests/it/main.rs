@@ -54,6 +54,7 @@ mod politeness;
 mod postgres;
 mod postgres_commands;
 mod postgres_killed;
+mod postgres_load;
 mod postgres_plans;
 mod profile;
 mod progress;

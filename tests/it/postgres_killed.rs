@@ -19,9 +19,9 @@ use crate::{
     postgres::wrong_counts,
     server_post_killed::kills,
     support::{
-        Home, TOKEN,
+        Home,
         postgres::{Postgres, connected},
-        posting::{lines, request, sent},
+        posting::{allow, lines, logged, request, sent},
         process::Serving,
         served::client,
     },
@@ -77,22 +77,11 @@ impl Running {
         let home = Home::new();
         let postgres = Postgres::start(&[]);
         let url = postgres.database();
-        let token =
-            format!("{{type: static, options: {{token: {TOKEN}, subject: 'external:tests'}}}}");
         home.write_private(
             "app-config.yaml",
-            format!(
-                "backend: {{auth: {{externalAccess: [{token}]}}}}\nauditLog: {{store: '{url}'}}\n"
-            ),
+            allow(&format!("auditLog: {{store: '{url}'}}\n")),
         );
-        let line = |number| {
-            let event = format!(
-                r#"{{"actor":{{}},"eventId":"entity-fetch","isAuditEvent":true,"level":"info","message":"catalog.entity-fetch","plugin":"catalog","severityLevel":"low","status":"succeeded","timestamp":"2026-03-01T10:00:00.{:03}Z","meta":{{"line":{number}}}}}"#,
-                number % 1000
-            );
-            event + "\n"
-        };
-        home.write("log", (0..LINES).map(line).collect::<String>());
+        home.write("log", (0..LINES).map(logged).collect::<String>());
         let mut running = Self {
             ingest: ingest(&home, &url),
             home,

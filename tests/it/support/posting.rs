@@ -76,3 +76,16 @@ pub fn counts((status, body): &(u16, Value)) -> String {
     }
     words.trim_end().to_owned()
 }
+
+/// A configuration in which [`TOKEN`](super::TOKEN) may read and send, and what else it says.
+pub fn allow(more: &str) -> String {
+    let options = format!("{{token: {}, subject: 'external:tests'}}", super::TOKEN);
+    format!("backend: {{auth: {{externalAccess: [{{type: static, options: {options}}}]}}}}\n{more}")
+}
+
+/// A line of a Backstage's log: the outcome of an audit event, with a number in it.
+pub fn logged(number: usize) -> String {
+    let line = r#"{"actor":{},"eventId":"entity-fetch","isAuditEvent":true,"level":"info","message":"catalog.entity-fetch","plugin":"catalog","severityLevel":"low","status":"succeeded","timestamp":"2026-03-01T10:00:00.@Z","meta":{"line":#}}"#;
+    let line = line.replace('@', &format!("{:03}", number % 1000));
+    line.replace('#', &number.to_string()) + "\n"
+}

@@ -6,13 +6,11 @@ use std::{
     process::{Child, ChildStderr, ChildStdout, Command, Stdio},
 };
 
-use super::{Home, Run, TOKEN};
+use super::{Home, Run, TOKEN, posting::allow};
 
 /// Writes `app-config.yaml`, with which [`TOKEN`] may read and send.
 pub fn allow_senders(home: &Home) {
-    let token = format!("{{type: static, options: {{token: {TOKEN}, subject: 'external:tests'}}}}");
-    let config = format!("backend: {{auth: {{externalAccess: [{token}]}}}}");
-    home.write_private("app-config.yaml", config);
+    home.write_private("app-config.yaml", allow(""));
 }
 
 /// A server that is listening; it ends with this value.
