@@ -63,71 +63,36 @@ async fn ask(client: &reqwest::Client, url: &str, question: &str) -> Value {
     serde_json::from_str(&answer.text().await.unwrap()).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs PostgreSQL"]
-async fn four_servers_and_two_logs_share_one_database() {
-    let home = Home::new();
-    let postgres = Postgres::start(&[]);
-    let url = postgres.database();
-    home.write_private(
-        "app-config.yaml",
-        allow(&format!("auditLog: {{store: '{url}'}}\n")),
-    );
-    let serve = |_| Serving::start(&home, &["--config", "app-config.yaml"]);
-    let servers: Vec<_> = (0..SERVERS).map(serve).collect();
-    let mut logs = LOGS.map(|log| File::create(home.path(log)).unwrap());
-    let mut followers = LOGS.map(|log| follow(&home, &url, log));
-    let end = Instant::now() + duration();
-    let (posted, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-
-    let mut tasks = Vec::new();
-    for server in &servers {
-        let (url, posted) = (server.url.clone(), Arc::clone(&posted));
-        tasks.push(tokio::spawn(async move {
-            let client = client();
-            while Instant::now() < end {
-                let first = posted.fetch_add(5, Relaxed);
-                let body =
-                    lines((first..first + 5).map(|number| sent(&format!("posted-{number}"))));
-                let answer = request(&client, &url, body).send().await.unwrap();
-                assert_eq!(answer.status(), 200);
-                sleep(Duration::from_millis(10)).await;
-            }
-        }));
-        let (url, asked) = (server.url.clone(), Arc::clone(&asked));
-        tasks.push(tokio::spawn(async move {
-            let client = client();
-            let mut totals = [0; QUESTIONS.len()];
-            while Instant::now() < end {
-                for (question, before) in QUESTIONS.iter().zip(&mut totals) {
-                    // Nothing is deleted: no server ever sees less than it has seen.
-                    let total = ask(&client, &url, question).await["total"]
-                        .as_u64()
-                        .unwrap();
-                    assert!(total >= *before, "{question}: {total} after {before}");
-                    *before = total;
-                    asked.fetch_add(1, Relaxed);
-                }
-                sleep(Duration::from_millis(10)).await;
-            }
-        }));
-    }
-    let mut written = 0;
+async fn send(url: String, end: Instant, posted: Arc<AtomicUsize>) {
+    let client = client();
     while Instant::now() < end {
-        for (at, log) in logs.iter_mut().enumerate() {
-            // Two logs that begin alike would be one.
-            let first = at * 10_000_000 + written;
-            let text: String = (first..first + 20).map(logged).collect();
-            log.write_all(text.as_bytes()).unwrap();
-        }
-        written += 20;
-        sleep(Duration::from_millis(50)).await;
+        let first = posted.fetch_add(5, Relaxed);
+        let body = lines((first..first + 5).map(|number| sent(&format!("posted-{number}"))));
+        let answer = request(&client, &url, body).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        sleep(Duration::from_millis(10)).await;
     }
-    for task in tasks {
-        task.await.unwrap();
-    }
+}
 
-    let everything = (posted.load(Relaxed) + LOGS.len() * written) as u64;
+async fn keep_asking(url: String, end: Instant, asked: Arc<AtomicUsize>) {
+    let client = client();
+    let mut totals = [0; QUESTIONS.len()];
+    while Instant::now() < end {
+        for (question, before) in QUESTIONS.iter().zip(&mut totals) {
+            // Nothing is deleted: no server ever sees less than it has seen.
+            let total = ask(&client, &url, question).await["total"]
+                .as_u64()
+                .unwrap();
+            assert!(total >= *before, "{question}: {total} after {before}");
+            *before = total;
+            asked.fetch_add(1, Relaxed);
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until so many events are there, and compares what the servers answer.
+async fn all_answer_alike(home: &Home, servers: &[Serving], everything: u64) {
     let client = client();
     let patience = Instant::now() + Duration::from_secs(120);
     while ask(&client, &servers[0].url, "limit=1").await["total"] != everything {
@@ -148,6 +113,10 @@ async fn four_servers_and_two_logs_share_one_database() {
             );
         }
     }
+}
+
+/// Ends those who follow, who have had nothing to complain of.
+fn end_quietly(home: &Home, followers: &mut [Child]) {
     for (follower, log) in followers.iter_mut().zip(LOGS) {
         assert_eq!(follower.try_wait().unwrap(), None, "{log}");
         follower.kill().unwrap();
@@ -158,6 +127,56 @@ async fn four_servers_and_two_logs_share_one_database() {
             "{said}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn four_servers_and_two_logs_share_one_database() {
+    let home = Home::new();
+    let postgres = Postgres::start(&[]);
+    let url = postgres.database();
+    home.write_private(
+        "app-config.yaml",
+        allow(&format!("auditLog: {{store: '{url}'}}\n")),
+    );
+    let serve = |_| Serving::start(&home, &["--config", "app-config.yaml"]);
+    let servers: Vec<_> = (0..SERVERS).map(serve).collect();
+    let mut logs = LOGS.map(|log| File::create(home.path(log)).unwrap());
+    let mut followers = LOGS.map(|log| follow(&home, &url, log));
+    let end = Instant::now() + duration();
+    let (posted, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+
+    let mut tasks = Vec::new();
+    for server in &servers {
+        tasks.push(tokio::spawn(send(
+            server.url.clone(),
+            end,
+            Arc::clone(&posted),
+        )));
+        tasks.push(tokio::spawn(keep_asking(
+            server.url.clone(),
+            end,
+            Arc::clone(&asked),
+        )));
+    }
+    let mut written = 0;
+    while Instant::now() < end {
+        for (at, log) in logs.iter_mut().enumerate() {
+            // Two logs that begin alike would be one.
+            let first = at * 10_000_000 + written;
+            let text: String = (first..first + 20).map(logged).collect();
+            log.write_all(text.as_bytes()).unwrap();
+        }
+        written += 20;
+        sleep(Duration::from_millis(50)).await;
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+
+    let everything = (posted.load(Relaxed) + LOGS.len() * written) as u64;
+    all_answer_alike(&home, &servers, everything).await;
+    end_quietly(&home, &mut followers);
     let database = connected(&url).await;
     assert_eq!(wrong_counts(&database).await, 0);
     let rows = database.query(
