@@ -198,20 +198,20 @@ impl Postgres {
     pub fn kill(&mut self) {
         let pid = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
         let pid = pid.lines().next().unwrap().to_owned();
+        let children = Command::new("pgrep").args(["-P", &pid]).output().unwrap();
+        let children = String::from_utf8(children.stdout).unwrap();
         let killed = Command::new("kill").args(["-9", &pid]).status().unwrap();
         assert!(killed.success());
         if let Some(mut running) = self.running.take() {
             running.child.wait().unwrap();
         }
-        // Its children notice by themselves, and a new server waits for them.
+        // Its children notice by themselves, and a new server does not start before. One that nobody buries has no program.
         let end = Instant::now() + START;
-        while Command::new("pgrep")
-            .args(["-f", &format!("^postgres: .*{}", self.port)])
-            .output()
-            .is_ok_and(|found| !found.stdout.is_empty())
-        {
-            assert!(Instant::now() < end);
-            sleep(Duration::from_millis(5));
+        for child in children.lines() {
+            while fs::read_link(format!("/proc/{child}/exe")).is_ok() {
+                assert!(Instant::now() < end, "process {child} goes on");
+                sleep(Duration::from_millis(5));
+            }
         }
     }
 
