@@ -10,6 +10,6 @@ for tool in cargo python3 sqlite3 psql curl nginx wrk; do
   command -v "$tool" >/dev/null || { echo "bench-store: $tool is missing" >&2; exit 2; }
 done
 cargo build --release --quiet
-asker=$(cargo bench --quiet --no-run --bench store --message-format json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
+asker=$(cargo bench --quiet --no-run --bench store --message-format json | grep -F '"kind":["bench"]' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
 export PATH=$PATH:/usr/sbin AUDITLOG_BENCH_DIR=${AUDITLOG_BENCH_DIR:-target/bench-store}
 scripts/bench-store.py "${CARGO_TARGET_DIR:-target}/release/auditlog" "$asker" "${1:-1000000}" | scripts/bench-section.py store
