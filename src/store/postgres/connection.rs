@@ -70,9 +70,11 @@ impl Database {
         let (client, connection) = connected.map_err(|error| self.cannot_connect(&error))?;
         // Ends with the client, or says by its end that the server has gone.
         tokio::spawn(connection);
+        // To start helpers, or a compiler, takes longer than any question that an index answers.
         let settings = format!(
             "SET search_path = auditlog, pg_catalog; SET statement_timeout = {}; SET lock_timeout = {}; \
              SET idle_in_transaction_session_timeout = {}; SET jit = off; \
+             SET max_parallel_workers_per_gather = 0; \
              SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
             bound.as_millis().min(i32::MAX as u128),
             BUSY.as_millis(),
