@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use tokio_postgres::{
-    Client, Config, Row, Transaction,
+    Client, Config, GenericClient,
     types::{ToSql, Type},
 };
 
@@ -142,13 +142,14 @@ impl Database {
     }
 
     /// The version of the store; none where there is none.
-    async fn version(&self, client: &impl Asked) -> Result<Option<i64>, StoreError> {
+    async fn version(&self, client: &impl GenericClient) -> Result<Option<i64>, StoreError> {
         let row = client
-            .one(
+            .query_one(
                 "SELECT current_setting('server_version_num')::bigint / 10000, \
                  current_setting('server_encoding'), \
                  (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('auditlog')), \
                  to_regclass('auditlog.version') IS NOT NULL",
+                &[],
             )
             .await?;
         let (server, encoding, objects): (i64, String, i64) = (row.get(0), row.get(1), row.get(2));
@@ -172,7 +173,7 @@ impl Database {
             };
         }
         let found = client
-            .one("SELECT max(version)::bigint FROM auditlog.version")
+            .query_one("SELECT max(version)::bigint FROM auditlog.version", &[])
             .await?;
         match found.try_get::<_, Option<i64>>(0)? {
             Some(found) if found > VERSION => Err(StoreError::TooNew {
@@ -195,23 +196,6 @@ fn is_network(error: &tokio_postgres::Error) -> bool {
         cause = error.source();
     }
     error.is_closed()
-}
-
-/// A connection, or a transaction on it.
-trait Asked {
-    async fn one(&self, text: &str) -> Result<Row, tokio_postgres::Error>;
-}
-
-impl Asked for Client {
-    async fn one(&self, text: &str) -> Result<Row, tokio_postgres::Error> {
-        self.query_one(text, &[]).await
-    }
-}
-
-impl Asked for Transaction<'_> {
-    async fn one(&self, text: &str) -> Result<Row, tokio_postgres::Error> {
-        self.query_one(text, &[]).await
-    }
 }
 
 /// The values of a statement, each with its type.

@@ -140,15 +140,16 @@ impl<'a> Writing<'a> {
         new_to_all: bool,
     ) -> Result<HashSet<String>, StoreError> {
         let mut sent: HashMap<String, (KindId, i64, &str)> = HashMap::new();
-        let copy = self.look_up(events.clone()).await?;
-        if copy == 0 {
+        let fields: Vec<_> = events.clone().map(fields_of).collect();
+        if fields.is_empty() {
             return Ok(HashSet::new());
         }
+        self.look_up(&fields).await?;
         let sink = self.transaction.copy_in(COPY).await?;
         let mut rows = pin!(BinaryCopyInWriter::new(sink, &TYPES));
-        for event in events {
+        for (event, fields) in events.zip(&fields) {
             let id = escaped(event.id()).into_owned();
-            let kind = self.kind(&fields_of(event))?;
+            let kind = self.kind(fields)?;
             let time = event.time().micros();
             if sent.contains_key(&id) {
                 continue;
@@ -203,17 +204,10 @@ impl<'a> Writing<'a> {
         Ok(gone.len() as u64)
     }
 
-    /// Looks up the kinds of events, and adds those that are new. Gives how many events there are.
-    async fn look_up(&mut self, events: impl Iterator<Item = &Event>) -> Result<usize, StoreError> {
-        let (mut count, mut new) = (0, HashSet::new());
-        for event in events {
-            count += 1;
-            let fields = fields_of(event);
-            if !self.known.contains_key(&fields) {
-                new.insert(fields);
-            }
-        }
-        for fields in new {
+    /// Looks up the kinds with these fields, and adds those that are new.
+    async fn look_up(&mut self, fields: &[String]) -> Result<(), StoreError> {
+        let new = fields.iter().filter(|it| !self.known.contains_key(*it));
+        for fields in new.collect::<HashSet<_>>() {
             let sha256 = Sha256::digest(fields.as_bytes());
             let sha256 = sha256.as_slice();
             let found = self
@@ -225,13 +219,13 @@ impl<'a> Writing<'a> {
                 None => {
                     let insert = "INSERT INTO kinds (sha256, fields) VALUES ($1, $2) RETURNING id";
                     self.transaction
-                        .query_one(insert, &[&sha256, &fields])
+                        .query_one(insert, &[&sha256, fields])
                         .await?
                 }
             };
-            self.seen.insert(fields, row.try_get(0)?);
+            self.seen.insert(fields.clone(), row.try_get(0)?);
         }
-        Ok(count)
+        Ok(())
     }
 
     fn kind(&self, fields: &str) -> Result<KindId, StoreError> {

@@ -141,26 +141,18 @@ mod tests {
     use super::{like, wildcards};
     use crate::{
         api::Field,
-        query::{Filter, Query, Window},
+        query::Query,
         store::{
             StoreError,
             kind::Kinds,
             sql::{
                 Dialect::{self, Postgres, Sqlite},
                 Param, Question, Sql, count,
+                tests::query,
             },
         },
         wildcard::Wildcard,
     };
-
-    fn query(filters: &[(Field, &str)]) -> Query {
-        let filter =
-            |&(field, list): &(Field, &str)| Filter::parse(field, &[list.to_owned()]).unwrap();
-        Query {
-            window: Window::default(),
-            filters: filters.iter().map(filter).collect(),
-        }
-    }
 
     fn counted(dialect: Dialect, query: &Query) -> Result<Sql, StoreError> {
         let kinds = &Kinds::Every;

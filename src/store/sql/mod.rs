@@ -359,7 +359,8 @@ mod tests {
         },
     };
 
-    fn query(filters: &[(Field, &str)]) -> Query {
+    /// A question without a window.
+    pub(super) fn query(filters: &[(Field, &str)]) -> Query {
         let filter =
             |&(field, list): &(Field, &str)| Filter::parse(field, &[list.to_owned()]).unwrap();
         Query {
