@@ -102,13 +102,13 @@ class Sqlite:
             if not self.rows.exists():
                 subprocess.run(f"{rows} > {self.rows}", check=True, shell=True)
             source = str(self.rows)
-        remove(pathlib.Path(self.plain))
+        self.drop(self.plain)
         self.ask(self.plain, self.schema(without))
         return seconds("sqlite3", self.plain, ".mode ascii", f".import {source} events")
 
     def load_first(self):
         """The first version's table. Its key is not needed to read it."""
-        remove(pathlib.Path(self.first))
+        self.drop(self.first)
         sql = (MIGRATIONS / "0001_events.sql").read_text(encoding="utf-8")
         table = re.search(r"^CREATE TABLE events \(.*?^\) STRICT;", sql, re.DOTALL | re.MULTILINE)[0]
         table = re.sub(r",\s*UNIQUE \(id, source\)", "", table.replace(" REFERENCES sources (id)", ""))
@@ -128,8 +128,8 @@ class Sqlite:
     def exists(self):
         return os.path.exists(self.store)
 
-    def drop_plain(self):
-        remove(pathlib.Path(self.plain))
+    def drop(self, path):
+        remove(pathlib.Path(path))
 
     def sizes(self):
         named = self.ask(self.store, "SELECT name, sum(pgsize) FROM dbstat GROUP BY name;")
@@ -172,7 +172,7 @@ class Postgres:
 
     def load_plain(self, without=None):
         """The same rows into the same table and indexes."""
-        self.drop_plain()
+        self.drop(self.plain)
         made = self.ask(self.store, "SELECT indexdef FROM pg_indexes WHERE schemaname = 'auditlog' AND tablename = 'events'")
         indexes = [line.replace(" ON auditlog.", " ON plain.") for line in made.splitlines() if f" {without} " not in line]
         self.ask(self.store, "CREATE SCHEMA plain; CREATE TABLE plain.events (LIKE auditlog.events);\n" + ";\n".join(indexes))
@@ -185,8 +185,8 @@ class Postgres:
             subprocess.run(f"{rows} > {self.rows}", check=True, shell=True)
         return seconds("sh", "-c", f"{into} < {self.rows}")
 
-    def drop_plain(self):
-        self.ask(self.store, "DROP SCHEMA IF EXISTS plain CASCADE")
+    def drop(self, path):
+        self.ask(self.store, f"DROP SCHEMA IF EXISTS {path.rsplit('%3D', 1)[1]} CASCADE")
 
     def load_first(self):
         """The first version's table as it would be here."""
@@ -195,7 +195,8 @@ class Postgres:
         fields = re.findall(r"^    (\w+) +TEXT,", table, re.MULTILINE)
         columns = ", ".join(f'{field} text COLLATE "C"' for field in fields)
         taken = ", ".join(f"body::json->>'{field}'" for field in fields)
-        self.ask(self.store, f"DROP SCHEMA IF EXISTS first CASCADE; CREATE SCHEMA first; CREATE TABLE first.events (source bigint, "
+        self.drop(self.first)
+        self.ask(self.store, f"CREATE SCHEMA first; CREATE TABLE first.events (source bigint, "
                  f"id text COLLATE \"C\", event_time bigint, recorded_at bigint, {columns}, body text); INSERT INTO first.events SELECT source, "
                  f"id, event_time, recorded_at, {taken}, body FROM auditlog.events ORDER BY ctid; "
                  "CREATE INDEX ON first.events (event_time, id, source);\nVACUUM ANALYZE first.events;")
@@ -446,14 +447,16 @@ def main():
         results = [done(f"{name}-loading", lambda: loading(database, rounds))]
         size = done(f"{name}-size", lambda: (database.size(database.store), database.size(database.plain)))
         if COUNT > LARGE:
-            # Only the store is asked from here on, and room is short.
-            database.drop_plain()
+            # Room is short.
+            database.drop(database.plain)
         if not small.exists():
             small.load(make_log(ROOT / str(FEW), FEW))
         results.append(done(f"{name}-counted", lambda: counted(database, small)))
         results.append(done(f"{name}-indexed", lambda: indexed(database)))
         done(f"{name}-first-table", database.load_first)
         results.append(done(f"{name}-first", lambda: first(database)))
+        if COUNT > LARGE:
+            database.drop(database.first)
         results.append(done(f"{name}-serving", lambda: serving(database)))
         sections += told(database, [*results, size])
         parts = done(f"{name}-parts", database.sizes)
