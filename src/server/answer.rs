@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     io::Write,
     pin::Pin,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
@@ -27,15 +28,15 @@ const LONG: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Content(Option<Bytes>);
 
-impl From<Vec<u8>> for Content {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self((!bytes.is_empty()).then(|| bytes.into()))
+impl From<Bytes> for Content {
+    fn from(bytes: Bytes) -> Self {
+        Self((!bytes.is_empty()).then_some(bytes))
     }
 }
 
 impl From<String> for Content {
     fn from(text: String) -> Self {
-        text.into_bytes().into()
+        Bytes::from(text).into()
     }
 }
 
@@ -63,6 +64,48 @@ impl Body for Content {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.len() as u64)
+    }
+}
+
+/// A body and what is made of it, once for all who get it.
+#[derive(Clone, Debug)]
+pub(super) struct Text(Arc<Made>);
+
+#[derive(Debug)]
+struct Made {
+    bytes: Bytes,
+    tag: OnceLock<String>,
+    packed: OnceLock<Option<Bytes>>,
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(Arc::new(Made {
+            bytes: text.into(),
+            tag: OnceLock::new(),
+            packed: OnceLock::new(),
+        }))
+    }
+}
+
+impl Text {
+    pub(super) fn bytes(&self) -> &Bytes {
+        &self.0.bytes
+    }
+
+    fn tag(&self) -> &str {
+        self.0.tag.get_or_init(|| tag(self.bytes()))
+    }
+
+    fn packed(&self) -> Option<Bytes> {
+        let packed = self.0.packed.get_or_init(|| packed(self.bytes()));
+        packed.clone()
+    }
+
+    /// Whether nothing that takes long is left to be done.
+    fn is_made(&self, encoding: Encoding) -> bool {
+        let is_packed = encoding == Encoding::Identity || self.0.packed.get().is_some();
+        self.bytes().len() <= LONG || self.0.tag.get().is_some() && is_packed
     }
 }
 
@@ -102,8 +145,8 @@ impl Wanted {
     }
 
     /// The answer as it is sent.
-    pub(super) async fn finished(self, answer: Response<String>) -> Response<Content> {
-        if answer.body().len() <= LONG {
+    pub(super) async fn finished(self, answer: Response<Text>) -> Response<Content> {
+        if answer.body().is_made(self.encoding) {
             return self.finish(answer);
         }
         let finished = spawn_blocking(move || self.finish(answer)).await;
@@ -114,13 +157,13 @@ impl Wanted {
         })
     }
 
-    fn finish(&self, answer: Response<String>) -> Response<Content> {
+    fn finish(&self, answer: Response<Text>) -> Response<Content> {
         let (mut head, body) = answer.into_parts();
         if self.is_read {
-            let tag = tag(body.as_bytes());
+            let tag = body.tag();
             // A real one compares, too, only where there is something to be read.
             let is_known = head.status == StatusCode::OK
-                && self.known.iter().any(|known| names(known.as_bytes(), &tag));
+                && self.known.iter().any(|known| names(known.as_bytes(), tag));
             put(&mut head.headers, header::ETAG, &format!("W/\"{tag}\""));
             if is_known {
                 head.status = StatusCode::NOT_MODIFIED;
@@ -129,8 +172,8 @@ impl Wanted {
             }
         }
         let packed = match self.encoding {
-            Encoding::Gzip if body.len() > SHORT => packed(body.as_bytes()),
-            Encoding::GzipAlone => packed(body.as_bytes()),
+            Encoding::Gzip if body.bytes().len() > SHORT => body.packed(),
+            Encoding::GzipAlone => body.packed(),
             Encoding::Identity | Encoding::Gzip => None,
         };
         let content = match packed {
@@ -138,7 +181,7 @@ impl Wanted {
                 put(&mut head.headers, header::CONTENT_ENCODING, "gzip");
                 packed.into()
             }
-            None => body.into(),
+            None => body.bytes().clone().into(),
         };
         Response::from_parts(head, content)
     }
@@ -183,11 +226,11 @@ fn names(list: &[u8], tag: &str) -> bool {
     }
 }
 
-/// The body compressed, at the level that costs least: it is made anew for each request.
-fn packed(body: &[u8]) -> Option<Vec<u8>> {
+/// The body compressed, at the level that costs least: it is made anew for each answer.
+fn packed(body: &[u8]) -> Option<Bytes> {
     let mut gzip = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     gzip.write_all(body).ok()?;
-    gzip.finish().ok()
+    gzip.finish().ok().map(Bytes::from)
 }
 
 /// What Accept-Encoding asks for: gzip where it is liked no less than the body as it is (RFC 9110, 12.5.3).

@@ -48,8 +48,8 @@ pub(super) enum Refusal {
     NotFound,
     /// A parameter that the API does not have, or not so.
     Parameter(ParamError),
-    /// The store gave no answer.
-    Store(StoreError),
+    /// The store gave no answer. Others may have been told the same.
+    Store(Arc<StoreError>),
     /// The body does not come, or not so.
     Body(BodyError),
     /// The body is no list of events.
@@ -176,12 +176,13 @@ mod tests {
 
     #[test]
     fn what_the_store_said_stays_inside() {
-        let damaged = Refusal::Store(StoreError::Damaged("SELECT secret FROM events".into()));
+        let damaged =
+            Refusal::Store(StoreError::Damaged("SELECT secret FROM events".into()).into());
         let told = damaged.told();
         assert_eq!(told.status, 500);
         assert_eq!(told.message, "An internal error occurred");
         for busy in [StoreError::Locked, StoreError::TooSlow] {
-            let told = Refusal::Store(busy).told();
+            let told = Refusal::Store(busy.into()).told();
             assert_eq!(
                 (told.status.as_u16(), told.name),
                 (503, "ServiceUnavailableError")

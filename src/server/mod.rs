@@ -17,6 +17,7 @@ mod post;
 mod reads;
 mod retention;
 mod routes;
+mod sharing;
 mod sieve;
 mod tls;
 mod underway;
@@ -55,6 +56,7 @@ use health::Health;
 use operations::Operations;
 use reads::Reads;
 use routes::Routes;
+use sharing::Sharing;
 use writing::Writing;
 
 /// Connections at a time of those who operate the server.
@@ -214,6 +216,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             store,
             ui: ui.clone(),
+            sharing: Sharing::default(),
         });
         let served = Connections {
             listener,

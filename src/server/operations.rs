@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    answer::{Content, Wanted},
+    answer::{Content, Text, Wanted},
     connections::Handler,
     exposition::{Exposition, Kind},
     health::{Health, plain},
@@ -54,7 +54,9 @@ impl Handler for Operations {
                 probed.unwrap_or_else(nothing)
             }
         };
-        let answer = Wanted::unvalidated(&head).finished(answer).await;
+        let answer = Wanted::unvalidated(&head)
+            .finished(answer.map(Text::from))
+            .await;
         underway.end(answer)
     }
 }

@@ -12,7 +12,7 @@ use hyper::{
 use tokio::task::spawn_blocking;
 
 use super::{
-    answer::{Content, Wanted},
+    answer::{Content, Text, Wanted},
     auth::Permission,
     body::Bodies,
     connections::Handler,
@@ -22,6 +22,7 @@ use super::{
     metrics::{Metrics, Route},
     post::{Taken, check_type, take},
     reads::Reads,
+    sharing::Sharing,
     sieve::Sieve,
     underway::Underway,
     writing::Writing,
@@ -44,6 +45,7 @@ pub(super) struct Routes {
     pub(super) bodies: Bodies,
     pub(super) writing: Writing,
     pub(super) reads: Arc<Reads>,
+    pub(super) sharing: Sharing,
 }
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -151,7 +153,7 @@ impl Routes {
         body: Incoming,
         visitor: &Visitor,
         route: Route,
-    ) -> Result<Response<String>, Refusal> {
+    ) -> Result<Response<Text>, Refusal> {
         let permission = match head.method {
             Method::POST => Permission::Write,
             _ => Permission::Read,
@@ -176,7 +178,7 @@ impl Routes {
         headers: &HeaderMap,
         body: Incoming,
         sieve: Arc<Sieve>,
-    ) -> Result<Response<String>, Refusal> {
+    ) -> Result<Response<Text>, Refusal> {
         check_type(headers)?;
         // It is held until the events are stored: large bodies that wait are as much memory as those that come.
         let whole = self.bodies.read(headers, body).await?;
@@ -200,26 +202,28 @@ impl Routes {
         Ok(json(StatusCode::OK, body))
     }
 
-    async fn page(&self, uri: &Uri) -> Result<Response<String>, Refusal> {
+    async fn page(&self, uri: &Uri) -> Result<Response<Text>, Refusal> {
         let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
         let now = Timestamp::from(chrono::Utc::now());
         let asked = query::Request::from_pairs(pairs, now).map_err(Refusal::Parameter)?;
         let (limit, offset) = (asked.limit, asked.offset);
-        let page = self.store.page(&asked.query, limit, offset).await;
-        let page = page.map_err(Refusal::Store)?;
-        let bodies = page.bodies.iter().map(String::as_str);
-        let body = write_page(bodies, page.total, limit, offset);
-        Ok(json(StatusCode::OK, body))
+        let read = async {
+            let page = self.store.page(&asked.query, limit, offset).await?;
+            let bodies = page.bodies.iter().map(String::as_str);
+            Ok(write_page(bodies, page.total, limit, offset).into())
+        };
+        let parameters = uri.query().unwrap_or_default();
+        let body = self.sharing.get(parameters, read).await;
+        Ok(json(StatusCode::OK, body.map_err(Refusal::Store)?))
     }
 
-    fn refuse(&self, head: &Parts, refusal: &Refusal, id: &str) -> Response<String> {
+    fn refuse(&self, head: &Parts, refusal: &Refusal, id: &str) -> Response<Text> {
         let seen = ProblemRequest {
             method: head.method.to_string(),
             url: url_inside(&head.uri).into_owned(),
         };
         let failed = match refusal {
-            Refusal::Store(error) => Some(error),
-            Refusal::NotStored(error) => Some(&**error),
+            Refusal::Store(error) | Refusal::NotStored(error) => Some(&**error),
             _ => None,
         };
         if let Some(error) = failed {
@@ -232,7 +236,7 @@ impl Routes {
     }
 }
 
-fn refused(told: Told, seen: ProblemRequest) -> Response<String> {
+fn refused(told: Told, seen: ProblemRequest) -> Response<Text> {
     let problem = Problem::new(told.status.as_u16(), told.name, told.message, seen);
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let mut response = json(told.status, body);
@@ -244,11 +248,11 @@ fn refused(told: Told, seen: ProblemRequest) -> Response<String> {
 }
 
 /// What a real one answers, body and all.
-fn options() -> Response<String> {
+fn options() -> Response<Text> {
     let mut response = response(
         StatusCode::OK,
         "text/html; charset=utf-8",
-        ALLOWED.to_owned(),
+        ALLOWED.to_owned().into(),
     );
     put(response.headers_mut(), header::ALLOW, ALLOWED);
     response
@@ -256,14 +260,14 @@ fn options() -> Response<String> {
 
 /// What differs with the token and with what is compressed. A trail is for no cache: who sends back an ETag has kept the
 /// answer by itself.
-fn json(status: StatusCode, body: String) -> Response<String> {
-    let mut response = response(status, JSON, body);
+fn json(status: StatusCode, body: impl Into<Text>) -> Response<Text> {
+    let mut response = response(status, JSON, body.into());
     let vary = "Authorization, Accept-Encoding";
     put(response.headers_mut(), header::VARY, vary);
     response
 }
 
-fn response(status: StatusCode, content_type: &'static str, body: String) -> Response<String> {
+fn response(status: StatusCode, content_type: &'static str, body: Text) -> Response<Text> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -302,10 +306,10 @@ mod tests {
     fn what_passes_says_when_to_ask_again() {
         for (refusal, expected) in [
             (Refusal::Busy, Some("5")),
-            (Refusal::Store(StoreError::Locked), Some("5")),
-            (Refusal::Store(StoreError::TooSlow), Some("5")),
+            (Refusal::Store(StoreError::Locked.into()), Some("5")),
+            (Refusal::Store(StoreError::TooSlow.into()), Some("5")),
             (Refusal::NotStored(Arc::new(StoreError::Full)), Some("5")),
-            (Refusal::Store(StoreError::Damaged("x".into())), None),
+            (Refusal::Store(StoreError::Damaged("x".into()).into()), None),
             (Refusal::NotFound, None),
         ] {
             let seen = ProblemRequest {

@@ -1,17 +1,19 @@
 //! Counts that are kept beside the events: how many of each kind lie in each hour, day and month.
 //!
 //! Who stores or deletes events changes the counts in the same transaction, so that a sum over them is never an
-//! estimate. A window is counted in months, days and hours where it holds whole ones, and by the index at its two ends.
+//! estimate.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Months, NaiveDate};
 
-use super::kind::{EVERY_KIND, KindId};
-use crate::{api::Timestamp, query::Window};
+use super::{
+    kind::{EVERY_KIND, KindId},
+    stretches::Stretch,
+};
 
 /// Microseconds of an hour.
-const HOUR: i64 = 3_600_000_000;
+pub(super) const HOUR: i64 = 3_600_000_000;
 
 /// The spans that events are counted in. Their numbers are those of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +24,7 @@ pub(super) enum Grain {
 }
 
 /// Hours since 1970. The least and the greatest stand for no bound.
-type Hour = i64;
+pub(super) type Hour = i64;
 
 impl Grain {
     pub(super) const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Month];
@@ -32,7 +34,7 @@ impl Grain {
     }
 
     /// The grain that divides it.
-    fn finer(self) -> Option<Self> {
+    pub(super) fn finer(self) -> Option<Self> {
         match self {
             Self::Hour => None,
             Self::Day => Some(Self::Hour),
@@ -41,7 +43,7 @@ impl Grain {
     }
 
     /// First hour of the span that `hour` lies in.
-    fn floor(self, hour: Hour) -> Hour {
+    pub(super) fn floor(self, hour: Hour) -> Hour {
         match self {
             _ if hour == Hour::MIN || hour == Hour::MAX => hour,
             Self::Hour => hour,
@@ -51,7 +53,7 @@ impl Grain {
     }
 
     /// First hour behind the span that begins at `start`.
-    fn next(self, start: Hour) -> Hour {
+    pub(super) fn next(self, start: Hour) -> Hour {
         match self {
             _ if start == Hour::MIN || start == Hour::MAX => start,
             Self::Hour => start + 1,
@@ -59,14 +61,6 @@ impl Grain {
             Self::Month => month(start)
                 .and_then(|month| month.checked_add_months(Months::new(1)))
                 .map_or(start + 24, first_hour),
-        }
-    }
-
-    /// First hour of the first span that begins at `hour` or later.
-    fn ceil(self, hour: Hour) -> Hour {
-        match self.floor(hour) {
-            floor if floor == hour => hour,
-            floor => self.next(floor),
         }
     }
 }
@@ -109,15 +103,6 @@ impl Deltas {
             .filter(|(_, by)| *by != 0)
             .map(|((grain, kind, start), by)| (grain, kind, start, by))
     }
-}
-
-/// A part of a window, and what its events are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stretch {
-    /// Whole hours, days or months: those that begin from `from` on and before `to`.
-    Whole { grain: Grain, from: Hour, to: Hour },
-    /// Less than an hour: the events from `first` to `last`, in microseconds, both included.
-    Part { first: i64, last: i64 },
 }
 
 /// Events of a span.
@@ -206,174 +191,19 @@ impl Bucket {
     }
 }
 
-fn micros(hour: Hour) -> i64 {
+pub(super) fn micros(hour: Hour) -> i64 {
     hour.saturating_mul(HOUR)
-}
-
-/// Cuts a window into as few counted spans as it holds, newest first.
-pub(super) fn stretches(window: &Window) -> Vec<Stretch> {
-    let first = window.start.map(Timestamp::micros);
-    let last = window.end.map(Timestamp::micros);
-    let from = first.map_or(Hour::MIN, |first| {
-        first.div_euclid(HOUR) + i64::from(first.rem_euclid(HOUR) != 0)
-    });
-    let to = last.map_or(Hour::MAX, |last| (last + 1).div_euclid(HOUR));
-    if let (Some(first), Some(last)) = (first, last)
-        && from >= to
-    {
-        return match first <= last {
-            true => vec![Stretch::Part { first, last }],
-            false => Vec::new(),
-        };
-    }
-    let mut cut = Vec::new();
-    cut.extend(
-        last.filter(|last| micros(to) <= *last)
-            .map(|last| Stretch::Part {
-                first: micros(to),
-                last,
-            }),
-    );
-    push_whole(&mut cut, Grain::Month, from, to);
-    cut.extend(
-        first
-            .filter(|first| *first < micros(from))
-            .map(|first| Stretch::Part {
-                first,
-                last: micros(from) - 1,
-            }),
-    );
-    cut
-}
-
-/// The spans of `grain` between two hours, and around them what finer grains count; newest first.
-fn push_whole(cut: &mut Vec<Stretch>, grain: Grain, from: Hour, to: Hour) {
-    let (inner_from, inner_to) = (grain.ceil(from), grain.floor(to));
-    let finer = grain.finer();
-    if inner_from >= inner_to {
-        match finer {
-            Some(finer) if from < to => push_whole(cut, finer, from, to),
-            _ => {}
-        }
-        return;
-    }
-    if let Some(finer) = finer {
-        push_whole(cut, finer, inner_to, to);
-    }
-    cut.push(Stretch::Whole {
-        grain,
-        from: inner_from,
-        to: inner_to,
-    });
-    if let Some(finer) = finer {
-        push_whole(cut, finer, from, inner_from);
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Timelike, Utc};
+    use chrono::Timelike;
 
-    use super::{Deltas, Grain, HOUR, Stretch, stretches};
-    use crate::{api::Timestamp, query::Window};
+    use super::{Deltas, Grain, HOUR};
+    use crate::api::Timestamp;
 
     fn time(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()
-    }
-
-    fn window(start: &str, end: &str) -> Window {
-        let bound = |text: &str| (!text.is_empty()).then(|| time(text));
-        Window {
-            start: bound(start),
-            end: bound(end),
-        }
-    }
-
-    fn shown(window: &Window) -> Vec<String> {
-        let date = |hour: i64| match hour {
-            i64::MIN => "…".to_owned(),
-            i64::MAX => "…".to_owned(),
-            hour => DateTime::<Utc>::from_timestamp(hour * 3600, 0)
-                .unwrap()
-                .format("%m-%d %H")
-                .to_string(),
-        };
-        let part = |micros: i64| {
-            DateTime::<Utc>::from_timestamp_micros(micros)
-                .unwrap()
-                .format("%m-%d %H:%M:%S%.6f")
-                .to_string()
-        };
-        let show = |stretch: &Stretch| match *stretch {
-            Stretch::Whole { grain, from, to } => {
-                format!("{grain:?} {} to {}", date(from), date(to))
-            }
-            Stretch::Part { first, last } => format!("{} to {}", part(first), part(last)),
-        };
-        stretches(window).iter().map(show).collect()
-    }
-
-    #[test]
-    fn a_window_is_cut_into_the_largest_spans_that_it_holds() {
-        assert_eq!(
-            shown(&window("2026-01-30T22:30:00Z", "2026-04-02T01:15:00Z")),
-            [
-                "04-02 01:00:00.000000 to 04-02 01:15:00.000000",
-                "Hour 04-02 00 to 04-02 01",
-                "Day 04-01 00 to 04-02 00",
-                "Month 02-01 00 to 04-01 00",
-                "Day 01-31 00 to 02-01 00",
-                "Hour 01-30 23 to 01-31 00",
-                "01-30 22:30:00.000000 to 01-30 22:59:59.999999",
-            ]
-        );
-        assert_eq!(shown(&window("", "")), ["Month … to …"]);
-        assert_eq!(
-            shown(&window("2026-01-01T00:00:00Z", "")),
-            ["Month 01-01 00 to …"]
-        );
-        assert_eq!(
-            shown(&window("", "2026-01-31T23:59:59.999999Z")),
-            ["Month … to 02-01 00"]
-        );
-        assert_eq!(
-            shown(&window("2026-01-01T05:10:00Z", "2026-01-01T06:59:59Z")),
-            ["01-01 05:10:00.000000 to 01-01 06:59:59.000000"]
-        );
-        assert_eq!(
-            shown(&window("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z")),
-            [""; 0]
-        );
-    }
-
-    /// Every instant near a bound of hours is in exactly one part of each window, or outside as the window says.
-    #[test]
-    fn the_parts_of_a_window_hold_each_of_its_instants_once() {
-        let base = time("2026-02-27T00:00:00Z").micros();
-        let instants: Vec<i64> = (0..40)
-            .flat_map(|n| [-1, 0, 1].map(|by| base + n * 7 * HOUR + by))
-            .collect();
-        let holds = |stretch: &Stretch, at: i64| match *stretch {
-            Stretch::Part { first, last } => (first..=last).contains(&at),
-            Stretch::Whole { grain, from, to } => {
-                let start = grain.floor(at.div_euclid(HOUR));
-                (from..to).contains(&start)
-            }
-        };
-        for &start in &instants {
-            for &end in instants.iter().step_by(5) {
-                let window = Window {
-                    start: Timestamp::from_micros(start),
-                    end: Timestamp::from_micros(end),
-                };
-                let parts = stretches(&window);
-                for &at in &instants {
-                    let times = parts.iter().filter(|part| holds(part, at)).count();
-                    let expected = usize::from((start..=end).contains(&at));
-                    assert_eq!(times, expected, "{start} {end} {at} {parts:?}");
-                }
-            }
-        }
     }
 
     #[test]

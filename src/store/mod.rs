@@ -11,6 +11,7 @@ mod postgres;
 mod scan;
 mod sql;
 mod sqlite;
+mod stretches;
 mod text;
 mod upkeep;
 mod writer;

@@ -4,11 +4,14 @@
 use std::cmp::Reverse;
 
 use super::{
-    counts::{Bucket, Stretch},
-    kind::Kinds,
+    counts::Bucket,
+    kind::{KindId, Kinds},
+    stretches::Stretch,
 };
 use crate::{api::Timestamp, query::Window};
 
+/// Newest events of a window that are looked at for a page before anything is counted in more detail.
+pub(super) const LOOK: u64 = 3000;
 /// A span with fewer matches is not worth another question.
 const COARSE: u64 = 500;
 /// Matches beside the page, in a narrowed window, that are sorted rather than walked over.
@@ -42,7 +45,53 @@ pub(super) struct Narrowed {
     pub(super) matches: u64,
 }
 
+/// A page that is wanted of so many matches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub(super) total: u64,
+    pub(super) limit: u32,
+    pub(super) offset: u64,
+}
+
+impl Wanted {
+    /// Whether the page probably lies among the newest [`LOOK`] of the `all` events of the window, of whichever kinds. Matches
+    /// do not lie evenly: half as many again are expected there.
+    pub(super) fn is_near(&self, all: u64) -> bool {
+        let expected = u128::from(LOOK) * u128::from(self.total) / u128::from(all.max(1));
+        let wanted = u128::from(self.offset) + u128::from(self.limit);
+        self.on_page() > 0 && wanted * 3 / 2 <= expected
+    }
+
+    /// Whether to find as many matches of each kind as the page may need costs less than to ask where it lies.
+    pub(super) fn is_merged_from(&self, kinds: &[KindId]) -> bool {
+        let each = self.offset.saturating_add(self.limit.into());
+        each.saturating_mul(kinds.len() as u64) <= LOOK
+    }
+
+    /// Events on the page.
+    pub(super) fn on_page(&self) -> u64 {
+        self.total
+            .saturating_sub(self.offset)
+            .min(self.limit.into())
+    }
+}
+
+/// Whether it costs less to step over so many events than to ask where a page lies.
+pub(super) fn is_short(offset: u64) -> bool {
+    offset <= COARSE
+}
+
 impl Narrowed {
+    /// All of a window.
+    pub(super) fn whole(window: &Window, wanted: Wanted) -> Self {
+        Self {
+            first: window.start.map_or(i64::MIN, Timestamp::micros),
+            last: window.end.map_or(i64::MAX, Timestamp::micros),
+            offset: wanted.offset,
+            matches: wanted.total,
+        }
+    }
+
     /// The part as a window.
     pub(super) fn window(&self) -> Window {
         Window {
@@ -86,11 +135,6 @@ impl Narrowing {
             limit: limit.into(),
             offset,
         }
-    }
-
-    /// Matches in all.
-    pub(super) fn total(&self) -> u64 {
-        self.buckets.iter().map(|bucket| bucket.events).sum()
     }
 
     /// The span to divide next, as [`Narrowing::divide`] wants it: one at an end of the page that holds a lot.
@@ -155,7 +199,10 @@ impl Narrowing {
 #[cfg(test)]
 mod tests {
     use super::{Narrowed, Narrowing};
-    use crate::store::counts::{Bucket, Grain, Stretch};
+    use crate::store::{
+        counts::{Bucket, Grain},
+        stretches::Stretch,
+    };
 
     /// Hours of 2026-03-01 and before, in hours since 1970.
     const DAY: i64 = 20_513 * 24;
@@ -182,7 +229,6 @@ mod tests {
                 matches,
             })
         };
-        assert_eq!(Narrowing::new(buckets(), 1, 0).total(), 2017);
         assert_eq!(of(4, 0), part(1, 2, 0, 4));
         assert_eq!(of(5, 0), part(0, 2, 0, 7));
         assert_eq!(of(3, 4), part(0, 1, 0, 3));
@@ -217,6 +263,5 @@ mod tests {
             matches: 700,
         };
         assert_eq!(narrowing.narrowed(), Some(expected));
-        assert_eq!(narrowing.total(), 2017);
     }
 }

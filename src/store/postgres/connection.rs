@@ -2,18 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio_postgres::{
-    Client, Config, GenericClient,
-    types::{ToSql, Type},
-};
+use tokio_postgres::{Client, Config, GenericClient};
 
 use super::tls::Tls;
 use crate::{
     address::{DatabaseUrl, StoreAddress},
-    store::{
-        error::{StoreError, reasons},
-        sql::{Param, Sql},
-    },
+    store::error::{StoreError, reasons},
 };
 
 /// What makes version n of a store out of version n − 1.
@@ -196,19 +190,4 @@ fn is_network(error: &tokio_postgres::Error) -> bool {
         cause = error.source();
     }
     error.is_closed()
-}
-
-/// The values of a statement, each with its type.
-pub(super) fn typed(sql: &Sql) -> Vec<(&(dyn ToSql + Sync), Type)> {
-    sql.params
-        .iter()
-        .map(|param| -> (&(dyn ToSql + Sync), Type) {
-            match param {
-                Param::Integer(number) => (number, Type::INT8),
-                Param::Text(text) => (text, Type::TEXT),
-                Param::Integers(numbers) => (numbers, Type::INT8_ARRAY),
-                Param::Texts(texts) => (texts, Type::TEXT_ARRAY),
-            }
-        })
-        .collect()
 }

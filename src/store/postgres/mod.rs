@@ -7,6 +7,7 @@ mod address;
 mod connection;
 mod pool;
 mod reader;
+mod session;
 mod tls;
 mod upkeep;
 mod writer;

@@ -6,9 +6,8 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_postgres::Client;
 
-use super::connection::Database;
+use super::{connection::Database, session::Session};
 use crate::store::error::StoreError;
 
 /// Connections that read side by side.
@@ -19,7 +18,7 @@ const READERS: usize = 8;
 pub(super) struct Pool {
     database: Database,
     bound: Duration,
-    idle: Arc<Mutex<Vec<Client>>>,
+    idle: Arc<Mutex<Vec<Session>>>,
     permits: Arc<Semaphore>,
 }
 
@@ -52,16 +51,16 @@ impl Pool {
                 .pop();
             match idle {
                 // The server has ended it meanwhile.
-                Some(client) if client.is_closed() => {}
+                Some(session) if session.client.is_closed() => {}
                 idle => break idle,
             }
         };
-        let client = match idle {
-            Some(client) => client,
-            None => self.database.connect(self.bound).await?,
+        let session = match idle {
+            Some(session) => session,
+            None => Session::open(&self.database, self.bound).await?,
         };
         Ok(Lent {
-            client: Some(client),
+            session: Some(session),
             idle: Arc::clone(&self.idle),
             database: self.database.clone(),
             _permit: permit,
@@ -72,28 +71,40 @@ impl Pool {
 /// A connection on its way. Dropped before it is given back, it is in the middle of something that nobody waits for any
 /// more: that is stopped, and the connection closed.
 pub(super) struct Lent {
-    client: Option<Client>,
-    idle: Arc<Mutex<Vec<Client>>>,
+    session: Option<Session>,
+    idle: Arc<Mutex<Vec<Session>>>,
     database: Database,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Lent {
-    pub(super) fn client(&mut self) -> Result<&mut Client, StoreError> {
-        self.client.as_mut().ok_or(StoreError::BrokenOff)
+    pub(super) fn session(&mut self) -> Result<&mut Session, StoreError> {
+        self.session.as_mut().ok_or(StoreError::BrokenOff)
     }
 
     /// Whoever comes next can use it.
     pub(super) fn give_back(mut self) {
-        let client = self.client.take().filter(|client| !client.is_closed());
+        let session = self.session.take();
+        let usable = session.filter(|session| !session.client.is_closed());
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.extend(client);
+        idle.extend(usable);
+    }
+
+    /// The same, once what was begun has ended. Nobody needs to wait for that.
+    pub(super) fn end(mut self) {
+        tokio::spawn(async move {
+            if let Ok(session) = self.session()
+                && session.end().await.is_ok()
+            {
+                self.give_back();
+            }
+        });
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let Some(client) = self.client.take() else {
+        let Some(Session { client, .. }) = self.session.take() else {
             return;
         };
         let (cancel, tls) = (client.cancel_token(), self.database.tls());

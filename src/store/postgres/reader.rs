@@ -1,21 +1,23 @@
 //! Answers questions from one moment of the database: kinds first, then counts, then the events of the page.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio_postgres::{Client, IsolationLevel, Row, Transaction};
+use tokio::try_join;
+use tokio_postgres::Row;
 
-use super::{Store, connection::typed};
+use super::{Store, session::Session};
 use crate::{
     api::Event,
     query::{Order, Query},
     store::{
         StoredPage,
-        counts::{Bucket, Stretch, stretches},
+        counts::Bucket,
         error::StoreError,
         kind::{Catalogue, Kinds, is_counted},
-        narrowing::{Narrowed, Narrowing},
+        narrowing::{Narrowed, Narrowing, Wanted, is_short},
         scan::{Position, Scanned},
         sql::{self, Dialect::Postgres, Question, Sql},
+        stretches::{Cover, Stretch, cover, stretches},
     },
 };
 
@@ -28,20 +30,21 @@ impl Store {
         offset: u64,
     ) -> Result<StoredPage, StoreError> {
         let mut lent = self.pool.lend().await?;
-        let reading = Reading::begin(lent.client()?, query, &self.known).await?;
-        let page = reading.page(limit, offset).await?;
-        reading.end().await?;
-        lent.give_back();
+        let reading = Reading::new(lent.session()?, query, &self.known);
+        let page = match reading.is_counted() {
+            true => reading.counted_page(limit, offset).await?,
+            false => reading.found_page(limit, offset).await?,
+        };
+        lent.end();
         Ok(page)
     }
 
     /// The number of matches.
     pub(in crate::store) async fn count(&self, query: &Query) -> Result<u64, StoreError> {
         let mut lent = self.pool.lend().await?;
-        let reading = Reading::begin(lent.client()?, query, &self.known).await?;
+        let reading = Reading::new(lent.session()?, query, &self.known);
         let count = reading.count().await?;
-        reading.end().await?;
-        lent.give_back();
+        lent.end();
         Ok(count)
     }
 
@@ -54,155 +57,216 @@ impl Store {
         limit: u32,
     ) -> Result<Scanned, StoreError> {
         let mut lent = self.pool.lend().await?;
-        let reading = Reading::begin(lent.client()?, query, &self.known).await?;
-        let scan = sql::scan(Postgres, &reading.question(), order, after, limit)?;
-        let rows = reading.rows(&scan).await?;
-        reading.end().await?;
-        lent.give_back();
+        let reading = Reading::new(lent.session()?, query, &self.known);
+        let scan = |kinds: &Kinds| {
+            let question = reading.question(kinds);
+            Ok((sql::scan(Postgres, &question, order, after, limit)?, None))
+        };
+        let (_, rows, _) = reading.begin(scan).await?;
+        lent.end();
         scanned(&rows, limit)
     }
 }
 
-/// One question, and the moment of the store at which it is answered.
+/// One question, on its way at one moment of the store.
 struct Reading<'a> {
-    transaction: Transaction<'a>,
+    session: &'a Session,
     query: &'a Query,
-    kinds: Kinds,
+    known: &'a Mutex<Catalogue>,
+    cover: Cover,
 }
 
 impl<'a> Reading<'a> {
-    async fn begin(
-        client: &'a mut Client,
-        query: &'a Query,
-        known: &Mutex<Catalogue>,
-    ) -> Result<Self, StoreError> {
-        let transaction = client
-            .build_transaction()
-            .isolation_level(IsolationLevel::RepeatableRead)
-            .read_only(true)
-            .start()
-            .await?;
-        let kinds = matching(&transaction, query, known).await?;
-        Ok(Self {
-            transaction,
+    fn new(session: &'a Session, query: &'a Query, known: &'a Mutex<Catalogue>) -> Self {
+        Self {
+            session,
             query,
-            kinds,
-        })
+            known,
+            cover: cover(&query.window),
+        }
     }
 
-    async fn end(self) -> Result<(), StoreError> {
-        Ok(self.transaction.commit().await?)
+    /// Whether the counts can answer it.
+    fn is_counted(&self) -> bool {
+        self.query.filters.iter().all(|it| is_counted(it.field))
     }
 
-    fn question(&self) -> Question<'_> {
+    fn question<'q>(&'q self, kinds: &'q Kinds) -> Question<'q> {
         Question {
             query: self.query,
-            kinds: &self.kinds,
+            kinds,
         }
     }
 
-    async fn page(&self, limit: u32, offset: u64) -> Result<StoredPage, StoreError> {
-        match self.query.filters.iter().all(|it| is_counted(it.field)) {
-            true => self.counted_page(limit, offset).await,
-            false => Ok(StoredPage {
-                total: self.count().await?,
-                bodies: self
-                    .bodies(&sql::page(Postgres, &self.question(), limit, offset)?)
-                    .await?,
-            }),
+    /// Begins, and asks in the same breath one thing or two about the kinds that are known. Where there turn out to be
+    /// newer ones, these are asked once more.
+    async fn begin(
+        &self,
+        ask: impl Fn(&Kinds) -> Result<(Sql, Option<Sql>), StoreError>,
+    ) -> Result<(Kinds, Vec<Row>, Vec<Row>), StoreError> {
+        let mut kinds = self.kinds();
+        let (first, second) = ask(&kinds)?;
+        let ((), has_learned, mut one, mut other) = try_join!(
+            biased;
+            self.session.begin(),
+            self.learn(),
+            self.session.rows(&first),
+            self.session.rows_of(second.as_ref()),
+        )?;
+        if has_learned {
+            kinds = self.kinds();
+            let (first, second) = ask(&kinds)?;
+            (one, other) = try_join!(
+                biased;
+                self.session.rows(&first),
+                self.session.rows_of(second.as_ref()),
+            )?;
         }
+        Ok((kinds, one, other))
+    }
+
+    /// The kinds that the question is about, as far as they are known.
+    fn kinds(&self) -> Kinds {
+        self.known().matching(&self.query.filters)
+    }
+
+    /// Reads the kinds that are not known yet, if the question is about any. Gives whether there were some.
+    async fn learn(&self) -> Result<bool, StoreError> {
+        if !self.query.filters.iter().any(|it| is_counted(it.field)) {
+            return Ok(false);
+        }
+        let newer = sql::kinds_behind(Postgres, self.known().last());
+        let rows = self.session.rows(&newer).await?;
+        let mut known = self.known();
+        for row in &rows {
+            known.add(row.try_get(0)?, row.try_get(1)?)?;
+        }
+        Ok(!rows.is_empty())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Catalogue> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn count(&self) -> Result<u64, StoreError> {
-        if self.query.filters.iter().all(|it| is_counted(it.field)) {
-            let sums = self
-                .sums(&self.kinds, &stretches(&self.query.window))
-                .await?;
-            return Ok(sums.iter().map(|bucket| bucket.events).sum());
+        if self.is_counted() {
+            let total = |kinds: &Kinds| Ok((sql::total(Postgres, kinds, &self.cover), None));
+            let (_, total, _) = self.begin(total).await?;
+            return counted(&total);
         }
-        let rows = self.rows(&sql::count(Postgres, &self.question())?).await?;
-        let count = rows.first().map(|row| row.try_get::<_, i64>(0));
-        Ok(number(count.transpose()?.unwrap_or_default()))
+        let count = |kinds: &Kinds| Ok((sql::count(Postgres, &self.question(kinds))?, None));
+        let (_, rows, _) = self.begin(count).await?;
+        counted(&rows)
+    }
+
+    /// A page of a question that only an index can answer.
+    async fn found_page(&self, limit: u32, offset: u64) -> Result<StoredPage, StoreError> {
+        let ask = |kinds: &Kinds| {
+            let question = self.question(kinds);
+            let count = sql::count(Postgres, &question)?;
+            Ok((count, Some(sql::page(Postgres, &question, limit, offset)?)))
+        };
+        let (_, count, page) = self.begin(ask).await?;
+        Ok(StoredPage {
+            bodies: bodies(&page)?,
+            total: counted(&count)?,
+        })
     }
 
     /// A page of a question that the counts can answer.
     async fn counted_page(&self, limit: u32, offset: u64) -> Result<StoredPage, StoreError> {
-        let sums = self
-            .sums(&self.kinds, &stretches(&self.query.window))
-            .await?;
-        let mut narrowing = Narrowing::new(sums, limit, offset);
-        let total = narrowing.total();
-        while let Some((at, stretch)) = narrowing.coarse() {
-            let finer = self.sums(&self.kinds, &[stretch]).await?;
-            narrowing.divide(at, &stretch, finer);
-        }
-        let bodies = match narrowing.narrowed() {
-            None => Vec::new(),
-            Some(part) => {
-                self.bodies(&self.narrowed_page(&part, limit).await?)
-                    .await?
-            }
+        let (session, window) = (self.session, &self.query.window);
+        let newest = |kinds: &Kinds| sql::newest_page(Postgres, kinds, window, limit, offset);
+        let total = |kinds: &Kinds| sql::total(Postgres, kinds, &self.cover);
+        let ask = |kinds: &Kinds| {
+            let second = match kinds {
+                // Nothing is left out, so that it is known where the page lies.
+                Kinds::Every => is_short(offset).then(|| newest(kinds)),
+                Kinds::Of(_) => Some(total(&Kinds::Every)),
+            };
+            Ok((total(kinds), second))
         };
-        Ok(StoredPage { bodies, total })
+        let (kinds, total, second) = self.begin(ask).await?;
+        let total = counted(&total)?;
+        let wanted = Wanted {
+            total,
+            limit,
+            offset,
+        };
+        let near = match kinds {
+            Kinds::Every => second,
+            Kinds::Of(_) if wanted.is_near(counted(&second)?) => {
+                session.rows(&newest(&kinds)).await?
+            }
+            Kinds::Of(_) => Vec::new(),
+        };
+        if near.len() as u64 == wanted.on_page() {
+            return Ok(StoredPage {
+                bodies: bodies(&near)?,
+                total,
+            });
+        }
+        let page = match &kinds {
+            Kinds::Of(of) if wanted.is_merged_from(of) => {
+                let whole = Narrowed::whole(window, wanted);
+                Some(sql::sorted_page(Postgres, of, &whole, limit))
+            }
+            kinds => self.narrowed_page(kinds, wanted).await?,
+        };
+        let page = session.rows_of(page.as_ref()).await?;
+        Ok(StoredPage {
+            bodies: bodies(&page)?,
+            total,
+        })
     }
 
-    /// The way to a page that steps over the fewest events.
-    async fn narrowed_page(&self, part: &Narrowed, limit: u32) -> Result<Sql, StoreError> {
-        let all = match part.is_large(&self.kinds, limit) {
+    /// The way to a page that steps over the fewest events; none where there is nothing on it.
+    async fn narrowed_page(
+        &self,
+        kinds: &Kinds,
+        wanted: Wanted,
+    ) -> Result<Option<Sql>, StoreError> {
+        let Wanted { limit, offset, .. } = wanted;
+        let sums = self.sums(kinds, &stretches(&self.query.window)).await?;
+        let mut narrowing = Narrowing::new(sums, limit, offset);
+        while let Some((at, stretch)) = narrowing.coarse() {
+            let finer = self.sums(kinds, &[stretch]).await?;
+            narrowing.divide(at, &stretch, finer);
+        }
+        let Some(part) = narrowing.narrowed() else {
+            return Ok(None);
+        };
+        let all = match part.is_large(kinds, limit) {
             false => None,
             true => {
-                let all = self.sums(&Kinds::Every, &stretches(&part.window())).await?;
-                Some(all.iter().map(|bucket| bucket.events).sum())
+                let all = sql::total(Postgres, &Kinds::Every, &cover(&part.window()));
+                Some(counted(&self.session.rows(&all).await?)?)
             }
         };
-        Ok(sql::narrowed_page(Postgres, &self.kinds, part, limit, all))
+        Ok(Some(sql::narrowed_page(Postgres, kinds, &part, limit, all)))
     }
 
     async fn sums(&self, kinds: &Kinds, stretches: &[Stretch]) -> Result<Vec<Bucket>, StoreError> {
-        if stretches.is_empty() || matches!(kinds, Kinds::Of(kinds) if kinds.is_empty()) {
-            return Ok(Vec::new());
-        }
-        let mut buckets = Vec::new();
-        for row in self.rows(&sql::sums(Postgres, kinds, stretches)).await? {
+        let sums = sql::sums(Postgres, kinds, stretches);
+        let rows = self.session.rows(&sums).await?;
+        let mut buckets = Vec::with_capacity(rows.len());
+        for row in rows {
             let (grain, start, events) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             buckets.extend(Bucket::read(grain, start, number(events), stretches));
         }
         Ok(buckets)
     }
-
-    async fn bodies(&self, page: &Sql) -> Result<Vec<String>, StoreError> {
-        let rows = self.rows(page).await?;
-        let bodies = rows.iter().map(|row| row.try_get(0));
-        Ok(bodies.collect::<Result<_, _>>()?)
-    }
-
-    async fn rows(&self, sql: &Sql) -> Result<Vec<Row>, StoreError> {
-        Ok(self.transaction.query_typed(&sql.text, &typed(sql)).await?)
-    }
 }
 
-/// The kinds that a question is about, of those that the transaction sees.
-async fn matching(
-    transaction: &Transaction<'_>,
-    query: &Query,
-    known: &Mutex<Catalogue>,
-) -> Result<Kinds, StoreError> {
-    if !query.filters.iter().any(|it| is_counted(it.field)) {
-        return Ok(Kinds::Every);
-    }
-    let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
-    let last = lock().last();
-    let new = transaction
-        .query(
-            "SELECT id, fields FROM kinds WHERE id > $1 ORDER BY id",
-            &[&last],
-        )
-        .await?;
-    let mut known = lock();
-    for row in new {
-        known.add(row.try_get(0)?, row.try_get(1)?)?;
-    }
-    Ok(known.matching(&query.filters))
+/// What a statement that counts gives.
+fn counted(rows: &[Row]) -> Result<u64, StoreError> {
+    let count = rows.first().map(|row| row.try_get::<_, i64>(0));
+    Ok(number(count.transpose()?.unwrap_or_default()))
+}
+
+fn bodies(rows: &[Row]) -> Result<Vec<String>, StoreError> {
+    let bodies = rows.iter().map(|row| row.try_get(0));
+    Ok(bodies.collect::<Result<_, _>>()?)
 }
 
 fn scanned(rows: &[Row], limit: u32) -> Result<Scanned, StoreError> {

@@ -19,7 +19,8 @@ impl Store {
     pub(in crate::store) async fn info(&self) -> Result<StoreInfo, StoreError> {
         let mut lent = self.pool.lend().await?;
         let row = lent
-            .client()?
+            .session()?
+            .client
             .query_one(
                 "SELECT (SELECT max(version) FROM version), \
                  (SELECT sum(n)::bigint FROM counts WHERE grain = 2 AND kind = 0), \
@@ -55,7 +56,8 @@ impl Store {
     pub(in crate::store) async fn check(&self) -> Result<Vec<Fault>, StoreError> {
         let mut lent = self.pool.lend().await?;
         let transaction = lent
-            .client()?
+            .session()?
+            .client
             .build_transaction()
             .isolation_level(IsolationLevel::RepeatableRead)
             .read_only(true)

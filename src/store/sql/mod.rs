@@ -4,13 +4,13 @@
 //! SQLite is told which index to use; PostgreSQL has statistics.
 
 mod filter;
+mod page;
+mod sums;
 
 use super::{
     MAX_BYTES,
-    counts::Stretch,
     error::StoreError,
-    kind::{EVERY_KIND, Kinds, is_counted},
-    narrowing::Narrowed,
+    kind::{KindId, Kinds, is_counted},
     scan::Position,
 };
 use crate::{
@@ -20,6 +20,10 @@ use crate::{
 };
 
 pub(super) use filter::{MATCHES_ANY, wildcards};
+#[cfg(test)]
+pub(super) use page::walked_page;
+pub(super) use page::{narrowed_page, newest_page, page, sorted_page};
+pub(super) use sums::{sums, total};
 
 /// What is read of an event: its JSON, and its position.
 const READ: &str = "SELECT body, event_time, id, source FROM events";
@@ -45,6 +49,8 @@ pub(super) enum Param {
 pub(super) struct Sql {
     pub(super) text: String,
     pub(super) params: Vec<Param>,
+    /// Whether the best plan is the same for all values, so that it needs to be found only once.
+    pub(super) has_one_plan: bool,
     dialect: Dialect,
 }
 
@@ -55,126 +61,22 @@ pub(super) struct Question<'a> {
     pub(super) kinds: &'a Kinds,
 }
 
-/// The events in each span of some stretches: number of the grain and first hour, or the number of the stretch below
-/// zero and anything; and the events.
-pub(super) fn sums(dialect: Dialect, kinds: &Kinds, stretches: &[Stretch]) -> Sql {
-    let mut sql = Sql::new(dialect, "");
-    for (at, stretch) in stretches.iter().enumerate() {
-        if at > 0 {
-            sql.text.push_str(" UNION ALL ");
-        }
-        match *stretch {
-            Stretch::Whole { grain, from, to } => {
-                let grain = grain as i64;
-                sql.text.push_str(&format!(
-                    "SELECT CAST({grain} AS bigint), start, CAST(sum(n) AS bigint) FROM counts WHERE grain = {grain}"
-                ));
-                match kinds {
-                    Kinds::Every => sql.push(" AND kind = ", Param::Integer(EVERY_KIND)),
-                    Kinds::Of(kinds) => sql.push_kinds(kinds),
-                }
-                sql.push(" AND start >= ", Param::Integer(from));
-                sql.push(" AND start < ", Param::Integer(to));
-                sql.text.push_str(" GROUP BY start");
-            }
-            Stretch::Part { first, last } => {
-                let number = -1 - i64::try_from(at).unwrap_or_default();
-                let index = match kinds {
-                    Kinds::Every => "events_by_time",
-                    Kinds::Of(_) => "events_by_kind",
-                };
-                sql.text.push_str(&format!(
-                    "SELECT CAST({number} AS bigint), CAST(0 AS bigint), count(*) FROM events"
-                ));
-                sql.push_index(index);
-                sql.text.push_str(" WHERE true");
-                if let Kinds::Of(kinds) = kinds {
-                    sql.push_kinds(kinds);
-                }
-                sql.push_between(first, last);
-            }
-        }
-    }
+/// The kinds behind one that is known: number, and fields as JSON.
+pub(super) fn kinds_behind(dialect: Dialect, known: KindId) -> Sql {
+    let mut sql = Sql::new(dialect, "SELECT id, fields FROM kinds");
+    sql.push(" WHERE id > ", Param::Integer(known));
+    sql.text.push_str(" ORDER BY id");
+    sql.has_one_plan = true;
     sql
-}
-
-/// The way to a page of a narrowed window that steps over the fewest events; `all` is how many of any kind are in it,
-/// where [`Narrowed::is_large`] asks for that.
-pub(super) fn narrowed_page(
-    dialect: Dialect,
-    kinds: &Kinds,
-    part: &Narrowed,
-    limit: u32,
-    all: Option<u64>,
-) -> Sql {
-    match kinds {
-        Kinds::Of(of) if !all.is_some_and(|all| part.is_dense(all, of.len(), limit)) => {
-            sorted_page(dialect, of, part, limit)
-        }
-        kinds => walked_page(dialect, kinds, part, limit),
-    }
-}
-
-/// The bodies of a page of a narrowed window, walking through it from its end.
-pub(super) fn walked_page(dialect: Dialect, kinds: &Kinds, part: &Narrowed, limit: u32) -> Sql {
-    let mut sql = Sql::new(dialect, READ);
-    sql.push_index("events_by_time");
-    sql.text.push_str(" WHERE true");
-    sql.push_between(part.first, part.last);
-    if let Kinds::Of(kinds) = kinds {
-        sql.push_kinds(kinds);
-    }
-    sql.push_order(Order::NewestFirst);
-    sql.push_page(limit, part.offset);
-    sql.bounded(Order::NewestFirst)
-}
-
-/// The same for few matches among many events: they are looked up by kind, and sorted.
-pub(super) fn sorted_page(dialect: Dialect, kinds: &[i64], part: &Narrowed, limit: u32) -> Sql {
-    let place = match dialect {
-        Dialect::Sqlite => "rowid AS place",
-        Dialect::Postgres => "id, source",
-    };
-    let columns = "body, event_time, id, source";
-    let mut sql = Sql::new(
-        dialect,
-        &format!("SELECT {columns} FROM (SELECT {place} FROM events"),
-    );
-    sql.push_index("events_by_kind");
-    sql.text.push_str(" WHERE true");
-    sql.push_kinds(kinds);
-    sql.push_between(part.first, part.last);
-    sql.push_order(Order::NewestFirst);
-    sql.push_page(limit, part.offset);
-    sql.text.push_str(match dialect {
-        Dialect::Sqlite => ") AS page CROSS JOIN events ON events.rowid = place",
-        Dialect::Postgres => ") AS page JOIN events USING (id, source)",
-    });
-    sql.push_order(Order::NewestFirst);
-    sql.bounded(Order::NewestFirst)
 }
 
 /// The number of matches, counted one by one.
 pub(super) fn count(dialect: Dialect, question: &Question<'_>) -> Result<Sql, StoreError> {
     let mut sql = Sql::new(dialect, "SELECT count(*) FROM events");
     sql.push_index(index_for(question.query));
+    sql.has_one_plan = has_one_index(question);
     sql.push_where(question, None)?;
     Ok(sql)
-}
-
-/// The bodies of a page, newest first.
-pub(super) fn page(
-    dialect: Dialect,
-    question: &Question<'_>,
-    limit: u32,
-    offset: u64,
-) -> Result<Sql, StoreError> {
-    let mut sql = Sql::new(dialect, READ);
-    sql.push_index(index_for(question.query));
-    sql.push_where(question, None)?;
-    sql.push_order(Order::NewestFirst);
-    sql.push_page(limit, offset);
-    Ok(sql.bounded(Order::NewestFirst))
 }
 
 /// The rows behind a position: body, and what a position is made of.
@@ -212,6 +114,14 @@ fn index_for(query: &Query) -> &'static str {
     .unwrap_or("events_by_time")
 }
 
+/// Whether one index finds all that is asked for, and in its order.
+fn has_one_index(question: &Question<'_>) -> bool {
+    match question.query.filters.as_slice() {
+        [filter] => filter.any_of.len() == 1 && index_for(question.query) != "events_by_time",
+        _ => false,
+    }
+}
+
 fn ordered(order: Order) -> &'static str {
     match order {
         Order::NewestFirst => "ORDER BY event_time DESC, id DESC, source DESC",
@@ -229,6 +139,7 @@ impl Sql {
         Self {
             text: text.to_owned(),
             params: Vec::new(),
+            has_one_plan: false,
             dialect,
         }
     }
@@ -347,16 +258,12 @@ impl Sql {
 mod tests {
     use super::{
         Dialect::{Postgres, Sqlite},
-        Param, Question, page, scan, sums,
+        Param, Question, page, scan,
     };
     use crate::{
         api::{Field, Timestamp},
         query::{Filter, Order, Query, Window},
-        store::{
-            Position,
-            counts::{Grain, Stretch},
-            kind::Kinds,
-        },
+        store::{Position, kind::Kinds},
     };
 
     /// A question without a window.
@@ -387,14 +294,13 @@ mod tests {
             "SELECT body, event_time, id, source FROM events INDEXED BY events_by_actor \
              WHERE true AND event_time >= ? AND event_time <= ? \
              AND kind IN (SELECT value FROM json_each(?)) AND (actor_id IN (?)) \
-             ORDER BY event_time DESC, id DESC, source DESC LIMIT ? OFFSET ?"
+             ORDER BY event_time DESC, id DESC, source DESC LIMIT 10 OFFSET ?"
         );
         let expected = [
             Param::Integer(5),
             Param::Integer(7),
             Param::Integers(vec![3, 4]),
             Param::Text("x' OR 1=1 --\u{1}\u{2}\u{2}".into()),
-            Param::Integer(10),
             Param::Integer(i64::MAX),
         ];
         assert_eq!(sql.params, expected);
@@ -403,9 +309,9 @@ mod tests {
         let inner = "SELECT body, event_time, id, source FROM events \
              WHERE true AND event_time >= $1 AND event_time <= $2 AND kind = ANY($3) \
              AND left(actor_id, 256) = $4 AND (actor_id = ANY($5)) \
-             ORDER BY event_time DESC, id DESC, source DESC LIMIT $6 OFFSET $7";
+             ORDER BY event_time DESC, id DESC, source DESC LIMIT 10 OFFSET $6";
         assert!(sql.text.contains(inner), "{}", sql.text);
-        assert!(!sql.text.contains("1=1") && sql.params.len() == 7);
+        assert!(!sql.text.contains("1=1") && sql.params.len() == 6);
     }
 
     #[test]
@@ -442,28 +348,5 @@ mod tests {
             Param::Integer(9),
         ];
         assert_eq!(oldest.params, expected);
-    }
-
-    #[test]
-    fn whole_spans_are_summed_and_parts_are_counted() {
-        let stretches = [
-            Stretch::Part { first: 8, last: 9 },
-            Stretch::Whole {
-                grain: Grain::Day,
-                from: 24,
-                to: 72,
-            },
-        ];
-        let every = sums(Sqlite, &Kinds::Every, &stretches);
-        assert_eq!(
-            every.text,
-            "SELECT CAST(-1 AS bigint), CAST(0 AS bigint), count(*) FROM events INDEXED BY events_by_time \
-             WHERE true AND event_time >= ? AND event_time <= ? \
-             UNION ALL SELECT CAST(1 AS bigint), start, CAST(sum(n) AS bigint) FROM counts \
-             WHERE grain = 1 AND kind = ? AND start >= ? AND start < ? GROUP BY start"
-        );
-        assert_eq!(every.params, [8, 9, 0, 24, 72].map(Param::Integer));
-        let one = sums(Sqlite, &Kinds::Of(vec![5]), &stretches);
-        assert_eq!(one.params, [5, 8, 9, 5, 24, 72].map(Param::Integer));
     }
 }

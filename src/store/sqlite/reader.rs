@@ -10,12 +10,13 @@ use crate::{
     query::{Order, Query},
     store::{
         MAX_BYTES, StoredPage,
-        counts::{Bucket, Stretch, stretches},
+        counts::Bucket,
         error::StoreError,
         kind::{Catalogue, Kinds, is_counted},
-        narrowing::{Narrowed, Narrowing},
+        narrowing::{Narrowed, Narrowing, Wanted},
         scan::{Position, Scanned},
         sql::{self, Dialect::Sqlite, Question, Sql},
+        stretches::{Cover, Stretch, cover, stretches},
     },
 };
 
@@ -31,9 +32,8 @@ impl Known {
         }
         // Kinds are only added, and one at a time: a panic elsewhere leaves a catalogue that is merely shorter.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut statement =
-            connection.prepare_cached("SELECT id, fields FROM kinds WHERE id > ? ORDER BY id")?;
-        let mut rows = statement.query([known.last()])?;
+        let mut statement = prepared(connection, &sql::kinds_behind(Sqlite, known.last()))?;
+        let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
             let fields = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
             known.add(row.get(0)?, fields)?;
@@ -125,12 +125,22 @@ impl<'a> Reading<'a> {
     }
 
     fn count(&self) -> Result<u64, StoreError> {
-        if self.query.filters.iter().all(|it| is_counted(it.field)) {
-            let sums = self.sums(&self.kinds, &stretches(&self.query.window))?;
-            return Ok(sums.iter().map(|bucket| bucket.events).sum());
+        match self.query.filters.iter().all(|it| is_counted(it.field)) {
+            true => self.total(&self.kinds, &cover(&self.query.window)),
+            false => self.number(&sql::count(Sqlite, &self.question())?),
         }
-        let count = sql::count(Sqlite, &self.question())?;
-        let mut statement = prepared(&self.transaction, &count)?;
+    }
+
+    /// Events of some kinds in what a cover covers.
+    fn total(&self, kinds: &Kinds, cover: &Cover) -> Result<u64, StoreError> {
+        match kinds {
+            Kinds::Of(kinds) if kinds.is_empty() => Ok(0),
+            kinds => self.number(&sql::total(Sqlite, kinds, cover)),
+        }
+    }
+
+    fn number(&self, count: &Sql) -> Result<u64, StoreError> {
+        let mut statement = prepared(&self.transaction, count)?;
         let mut rows = statement.raw_query();
         Ok(match rows.next()? {
             Some(row) => number(row.get(0)?),
@@ -140,11 +150,27 @@ impl<'a> Reading<'a> {
 
     /// A page of a question that the counts can answer.
     fn counted_page(&self, limit: u32, offset: u64) -> Result<StoredPage, StoreError> {
-        let sums = self.sums(&self.kinds, &stretches(&self.query.window))?;
-        let mut narrowing = Narrowing::new(sums, limit, offset);
-        let total = narrowing.total();
+        let (kinds, window) = (&self.kinds, &self.query.window);
+        let cover = cover(window);
+        let total = self.total(kinds, &cover)?;
+        let wanted = Wanted {
+            total,
+            limit,
+            offset,
+        };
+        let all = match kinds {
+            Kinds::Every => total,
+            Kinds::Of(_) => self.total(&Kinds::Every, &cover)?,
+        };
+        if wanted.is_near(all) {
+            let bodies = self.bodies(&sql::newest_page(Sqlite, kinds, window, limit, offset))?;
+            if bodies.len() as u64 == wanted.on_page() {
+                return Ok(StoredPage { bodies, total });
+            }
+        }
+        let mut narrowing = Narrowing::new(self.sums(kinds, &stretches(window))?, limit, offset);
         while let Some((at, stretch)) = narrowing.coarse() {
-            let finer = self.sums(&self.kinds, &[stretch])?;
+            let finer = self.sums(kinds, &[stretch])?;
             narrowing.divide(at, &stretch, finer);
         }
         let bodies = match narrowing.narrowed() {
@@ -158,10 +184,7 @@ impl<'a> Reading<'a> {
     fn narrowed_page(&self, part: &Narrowed, limit: u32) -> Result<Sql, StoreError> {
         let all = match part.is_large(&self.kinds, limit) {
             false => None,
-            true => {
-                let all = self.sums(&Kinds::Every, &stretches(&part.window()))?;
-                Some(all.iter().map(|bucket| bucket.events).sum())
-            }
+            true => Some(self.total(&Kinds::Every, &cover(&part.window()))?),
         };
         Ok(sql::narrowed_page(Sqlite, &self.kinds, part, limit, all))
     }
@@ -234,10 +257,10 @@ mod tests {
         api::{Field, Timestamp},
         query::{Filter, Order, Query, Window},
         store::{
-            counts::stretches,
             kind::{Kinds, is_counted},
             narrowing::Narrowed,
             sql::{Dialect::Sqlite, Question, Sql},
+            stretches::{cover, stretches},
         },
     };
 
@@ -268,7 +291,9 @@ mod tests {
             kinds => {
                 let mut all = vec![
                     sql::sums(Sqlite, kinds, &stretches(&query.window)),
+                    sql::total(Sqlite, kinds, &cover(&query.window)),
                     sql::walked_page(Sqlite, kinds, &part, 100),
+                    sql::newest_page(Sqlite, kinds, &query.window, 100, 0),
                 ];
                 if let Kinds::Of(kinds) = kinds {
                     all.push(sql::sorted_page(Sqlite, kinds, &part, 100));
@@ -318,6 +343,6 @@ mod tests {
                 looked_at += 1;
             }
         }
-        assert_eq!(looked_at, 8 * 2 * 3 + 3 * 2 * 3 + 2 * 2);
+        assert_eq!(looked_at, 8 * 2 * 5 + 3 * 2 * 3 + 2 * 4);
     }
 }
