@@ -116,36 +116,35 @@ impl Lists {
     }
 
     fn sums(self, kinds: &Kinds) -> Sql {
-        self.statement(kinds, |whole, part, events| {
+        self.statement(kinds, |whole, counts, part, events| {
             format!(
-                "SELECT counts.grain, start, CAST(sum(n) AS bigint) FROM {whole} GROUP BY 1, 2 \
-                 UNION ALL SELECT number, 0, {events} FROM {part}"
+                "SELECT grain, start, CAST(counted AS bigint) FROM {whole} \
+                 CROSS JOIN LATERAL (SELECT start, sum(n) AS counted {counts} GROUP BY start) AS sums \
+                 UNION ALL SELECT number, 0, (SELECT count(*) {events}) FROM {part}"
             )
         })
     }
 
     fn total(self, kinds: &Kinds) -> Sql {
-        self.statement(kinds, |whole, part, events| {
+        self.statement(kinds, |whole, counts, part, events| {
             format!(
-                "SELECT CAST((SELECT coalesce(sum(sign * n), 0) FROM {whole}) + \
-                 (SELECT coalesce(sum(sign * {events}), 0) FROM {part}) AS bigint)"
+                "SELECT CAST((SELECT coalesce(sum(sign * (SELECT coalesce(sum(n), 0) {counts})), 0) FROM {whole}) \
+                 + (SELECT coalesce(sum(sign * (SELECT count(*) {events})), 0) FROM {part}) AS bigint)"
             )
         })
     }
 
-    /// A statement from what the counts give, the stretches that have none, and how many events each of these has.
-    fn statement(self, kinds: &Kinds, text: impl Fn(&str, &str, &str) -> String) -> Sql {
+    /// A statement from the stretches that are counted, what counts one of them, the others, and their events.
+    fn statement(self, kinds: &Kinds, text: impl Fn(&str, &str, &str, &str) -> String) -> Sql {
         let (kinds, of_kinds) = match kinds {
             Kinds::Every => (vec![EVERY_KIND], ""),
             Kinds::Of(kinds) => (kinds.clone(), "AND kind = ANY($9)"),
         };
         let text = text(
-            "unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS whole (grain, first, behind, sign) \
-             JOIN counts ON counts.grain = whole.grain AND kind = ANY($9) AND start >= first AND start < behind",
+            "unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS whole (grain, first, behind, sign)",
+            "FROM counts WHERE counts.grain = whole.grain AND kind = ANY($9) AND start >= first AND start < behind",
             "unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) AS part (number, first, last, sign)",
-            &format!(
-                "(SELECT count(*) FROM events WHERE event_time >= first AND event_time <= last {of_kinds})"
-            ),
+            &format!("FROM events WHERE event_time >= first AND event_time <= last {of_kinds}"),
         );
         let mut sql = Sql::new(Dialect::Postgres, &text);
         let lists = self.whole.into_iter().chain(self.part).chain([kinds]);
