@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What scripts/bench-store.sh does once all is built: bench-store.py AUDITLOG ASKER COUNT
+"""What scripts/bench-store.sh does once all is built: bench-store.py AUDITLOG ASKER COUNT ROUNDS
 
 Another database is another class beside Sqlite, with the same methods, in DATABASES.
 """
@@ -18,8 +18,8 @@ import time
 import urllib.parse
 from datetime import datetime, timezone
 
-AUDITLOG, ASKER, COUNT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), int(sys.argv[3])
-FEW, LARGE, REPEATS, ROUNDS = 100_000, 1_000_000, 100, 5
+AUDITLOG, ASKER, COUNT, ROUNDS = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+FEW, LARGE, REPEATS = 100_000, 1_000_000, 100
 ROOT = pathlib.Path(os.environ["AUDITLOG_BENCH_DIR"]).absolute()
 HERE = ROOT / str(COUNT)
 os.environ.update(AUDITLOG_CONFIG_DIR=str(ROOT / "config"), SQLITE_TMPDIR=str(ROOT))
@@ -343,7 +343,7 @@ def first(database):
     found = {}
     for name, params in questions.items():
         ours, theirs = [], []
-        for _ in range(3):
+        for _ in range(min(ROUNDS, 3)):
             (micros, total), = ask(database.store, {name: params}).values()
             said, shells = timed(lambda: database.ask(database.first, sql(database, params)))
             if said.splitlines()[-1] != str(total):
@@ -447,7 +447,7 @@ def told(database, results):
 
 
 def main():
-    rounds = 3 if COUNT <= LARGE else 1
+    rounds = min(ROUNDS, 3) if COUNT <= LARGE else 1
     sections = []
     for kind in DATABASES:
         database, small, name = kind(HERE), kind(ROOT / str(FEW)), kind.name
@@ -468,7 +468,7 @@ def main():
         sections += told(database, [*results, size])
         parts = done(f"{name}-parts", database.sizes)
         say(f"bytes an event: { {part: round(size / COUNT, 1) for part, size in parts.items()} }")
-        if COUNT <= LARGE:
+        if COUNT <= LARGE and ROUNDS > 1:
             costs_of = done(f"{name}-costs", lambda: costs(database))
             say(f"the shell's seconds without each: {costs_of}")
     memory = int(re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text(encoding="utf-8"))[1]) / 1048576

@@ -13,7 +13,7 @@ use crate::{
         StoredPage,
         counts::Bucket,
         error::StoreError,
-        kind::{Catalogue, Kinds, is_counted},
+        kind::{Catalogue, KindId, Kinds, is_counted},
         narrowing::{Narrowed, Narrowing, Wanted, is_short},
         scan::{Position, Scanned},
         sql::{self, Dialect::Postgres, Question, Sql},
@@ -104,17 +104,17 @@ impl<'a> Reading<'a> {
         &self,
         ask: impl Fn(&Kinds) -> Result<(Sql, Option<Sql>), StoreError>,
     ) -> Result<(Kinds, Vec<Row>, Vec<Row>), StoreError> {
-        let mut kinds = self.kinds();
+        let (mut kinds, last) = self.kinds();
         let (first, second) = ask(&kinds)?;
         let ((), has_learned, mut one, mut other) = try_join!(
             biased;
             self.session.begin(),
-            self.learn(),
+            self.learn(last),
             self.session.rows(&first),
             self.session.rows_of(second.as_ref()),
         )?;
         if has_learned {
-            kinds = self.kinds();
+            (kinds, _) = self.kinds();
             let (first, second) = ask(&kinds)?;
             (one, other) = try_join!(
                 biased;
@@ -125,17 +125,18 @@ impl<'a> Reading<'a> {
         Ok((kinds, one, other))
     }
 
-    /// The kinds that the question is about, as far as they are known.
-    fn kinds(&self) -> Kinds {
-        self.known().matching(&self.query.filters)
+    /// The kinds that the question is about, as far as they are known, and the last that is known.
+    fn kinds(&self) -> (Kinds, KindId) {
+        let known = self.known();
+        (known.matching(&self.query.filters), known.last())
     }
 
-    /// Reads the kinds that are not known yet, if the question is about any. Gives whether there were some.
-    async fn learn(&self) -> Result<bool, StoreError> {
+    /// Reads the kinds behind `last`, if the question is about any. Gives whether there were some.
+    async fn learn(&self, last: KindId) -> Result<bool, StoreError> {
         if !self.query.filters.iter().any(|it| is_counted(it.field)) {
             return Ok(false);
         }
-        let newer = sql::kinds_behind(Postgres, self.known().last());
+        let newer = sql::kinds_behind(Postgres, last);
         let rows = self.session.rows(&newer).await?;
         let mut known = self.known();
         for row in &rows {
