@@ -378,7 +378,7 @@ def serving(database):
     nginx = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx.log")])
     time.sleep(1)
 
-    def rate(*command, length=10):
+    def rate(*command, length=10 if ROUNDS > 1 else 3):
         said = subprocess.check_output(["wrk", "-t2", "-c32", f"-d{length}", *command], text=True)
         if "Non-2xx" in said:
             sys.exit(said)
@@ -392,7 +392,7 @@ def serving(database):
             differing.append(rate("-H", bearer, "-s", str(folder / "differing.lua"), url + YEAR))
         # Memory, whatever is asked.
         for params in COUNTED.values():
-            rate("-H", bearer, url.replace("limit=100", "limit=1000") + params, length=2)
+            rate("-H", bearer, url.replace("limit=100", "limit=1000") + params, length=2 if ROUNDS > 1 else 1)
         status = pathlib.Path(f"/proc/{server.pid}/status").read_text(encoding="utf-8")
     finally:
         for child in (server, nginx):
