@@ -7,10 +7,11 @@
 # and wrk, and some four gigabytes for each million events. Prints Markdown, and puts it into benches/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export PATH=$PATH:/usr/sbin
 for tool in cargo python3 sqlite3 psql curl nginx wrk; do
   command -v "$tool" >/dev/null || { echo "bench-store: $tool is missing" >&2; exit 2; }
 done
 cargo build --release --quiet
 asker=$(cargo bench --quiet --no-run --bench store --message-format json | grep -F '"kind":["bench"]' | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
-export PATH=$PATH:/usr/sbin AUDITLOG_BENCH_DIR=${AUDITLOG_BENCH_DIR:-target/bench-store}
+export AUDITLOG_BENCH_DIR=${AUDITLOG_BENCH_DIR:-target/bench-store}
 scripts/bench-store.py "${CARGO_TARGET_DIR:-target}/release/auditlog" "$asker" "${1:-1000000}" "${2:-5}" | scripts/bench-section.py store
