@@ -19,7 +19,8 @@ use crate::store::{
     sql::{Param, Sql},
 };
 
-/// Statements that the server keeps for a connection. There are some dozens; more come as new each time.
+/// Statements that the server keeps for a connection. There are some dozens for each length of page that is asked for;
+/// where there would be more, all are made anew.
 const MAX_PREPARED: usize = 200;
 
 pub(super) struct Session {
@@ -89,18 +90,17 @@ impl Session {
         if !sql.has_one_plan {
             return Ok(None);
         }
-        let (kept, has_room) = {
-            let statements = self.statements();
-            let kept = statements.get(&sql.text).cloned();
-            (kept, statements.len() < MAX_PREPARED)
-        };
-        if kept.is_some() || !has_room {
+        let kept = self.statements().get(&sql.text).cloned();
+        if kept.is_some() {
             return Ok(kept);
         }
         let types: Vec<_> = sql.params.iter().map(type_of).collect();
         let statement = self.client.prepare_typed(&sql.text, &types).await?;
-        self.statements()
-            .insert(sql.text.clone(), statement.clone());
+        let mut statements = self.statements();
+        if statements.len() >= MAX_PREPARED {
+            statements.clear();
+        }
+        statements.insert(sql.text.clone(), statement.clone());
         Ok(Some(statement))
     }
 

@@ -162,11 +162,15 @@ impl<'a> Reading<'a> {
             Kinds::Every => total,
             Kinds::Of(_) => self.total(&Kinds::Every, &cover)?,
         };
-        if wanted.is_near(all) {
-            let bodies = self.bodies(&sql::newest_page(Sqlite, kinds, window, limit, offset))?;
-            if bodies.len() as u64 == wanted.on_page() {
-                return Ok(StoredPage { bodies, total });
-            }
+        let near = match wanted.is_near(all) {
+            true => self.bodies(&sql::newest_page(Sqlite, kinds, window, limit, offset))?,
+            false => Vec::new(),
+        };
+        if near.len() as u64 == wanted.on_page() {
+            return Ok(StoredPage {
+                bodies: near,
+                total,
+            });
         }
         let mut narrowing = Narrowing::new(self.sums(kinds, &stretches(window))?, limit, offset);
         while let Some((at, stretch)) = narrowing.coarse() {
