@@ -60,8 +60,9 @@ fn peaks(events: u32) -> [(&'static str, u64); 3] {
     ]
 }
 
-/// Peak memory of any of them, in kB, at most.
+/// Peak memory in kB, at most: of who asks, and of a server, whose connections keep pages of the store.
 const MOST: u64 = 48_000_000 / 1024;
+const MOST_OF_SERVE: u64 = 200_000_000 / 1024;
 
 #[test]
 #[ignore = "needs Linux, and a release build to be quick"]
@@ -69,8 +70,9 @@ fn three_times_the_events_take_no_more_memory() {
     // Few are enough to fill what is read ahead, and for the allocator to have settled.
     let (few, many) = (peaks(250_000), peaks(750_000));
     for ((who, small), (_, large)) in few.into_iter().zip(many) {
+        let most = if who == "serve" { MOST_OF_SERVE } else { MOST };
         assert!(
-            large < small + 10_000 && large < MOST,
+            large < small + 10_000 && large < most,
             "{who}: {small} kB for 250,000 events, {large} kB for 750,000"
         );
     }

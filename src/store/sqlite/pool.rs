@@ -1,4 +1,5 @@
-//! A few connections that only read, lent to one piece of work at a time on threads that may block.
+//! A few connections that only read, lent to one piece of work at a time. What may take long is done on threads that may
+//! block; what is mostly over in a moment is tried first where it is asked, because to hand it over takes longer.
 
 use std::{
     sync::{
@@ -14,10 +15,15 @@ use tokio::{
     task::spawn_blocking,
 };
 
+use super::location::BUSY;
 use crate::store::error::StoreError;
 
 /// SQLite steps between two looks at the clock: some tens of microseconds.
 const STEPS: i32 = 1000;
+/// How long work may hold up the thread that asks for it.
+const MOMENT: Duration = Duration::from_micros(300);
+/// Steps between two looks at the clock meanwhile: a few rows, should each have to come from a slow disk.
+const MOMENT_STEPS: i32 = 32;
 
 /// The connections. Each is back as soon as its work has ended, whichever way.
 #[derive(Debug)]
@@ -42,24 +48,46 @@ impl Readers {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let lent = self.lend().await?;
+        self.hand_over(lent, work).await
+    }
+
+    /// As `run`, for work that is mostly over in a moment: what is not is begun anew on a thread that may block.
+    pub(super) async fn run_at_once<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let mut lent = self.lend().await?;
+        match lent.for_a_moment(&work) {
+            Err(StoreError::TooSlow | StoreError::Locked) => self.hand_over(lent, work).await,
+            done => done,
+        }
+    }
+
+    async fn lend(&self) -> Result<Lent, StoreError> {
         let permit = Arc::clone(&self.permits)
             .acquire_owned()
             .await
             .map_err(|_| StoreError::BrokenOff)?;
-        let mut lent = Lent {
+        Ok(Lent {
             connection: lock(&self.idle).pop(),
             idle: Arc::clone(&self.idle),
             _permit: permit,
-        };
+        })
+    }
+
+    async fn hand_over<T: Send + 'static>(
+        &self,
+        mut lent: Lent,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let waiting = Waiting::default();
         let given_up = Arc::clone(&waiting.given_up);
         let bound = self.bound;
         let done = spawn_blocking(move || {
-            let connection = lent.connection.as_mut().ok_or(StoreError::BrokenOff)?;
             let deadline = Instant::now() + bound;
             let stop = move || given_up.load(Ordering::Relaxed) || Instant::now() >= deadline;
-            connection.progress_handler(STEPS, Some(stop))?;
-            work(connection)
+            work(lent.stopped_by(STEPS, stop)?)
         });
         done.await.unwrap_or(Err(StoreError::BrokenOff))
     }
@@ -75,6 +103,32 @@ struct Lent {
     connection: Option<Connection>,
     idle: Arc<Mutex<Vec<Connection>>>,
     _permit: OwnedSemaphorePermit,
+}
+
+impl Lent {
+    /// The connection, whose statements end with an error as soon as `stop` says so.
+    fn stopped_by(
+        &mut self,
+        steps: i32,
+        stop: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<&mut Connection, StoreError> {
+        let connection = self.connection.as_mut().ok_or(StoreError::BrokenOff)?;
+        connection.progress_handler(steps, Some(stop))?;
+        Ok(connection)
+    }
+
+    /// Tries `work` on this thread, for which no lock is waited either.
+    fn for_a_moment<T>(
+        &mut self,
+        work: impl Fn(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let deadline = Instant::now() + MOMENT;
+        let connection = self.stopped_by(MOMENT_STEPS, move || Instant::now() >= deadline)?;
+        connection.busy_timeout(Duration::ZERO)?;
+        let done = work(connection);
+        connection.busy_timeout(BUSY)?;
+        done
+    }
 }
 
 impl Drop for Lent {
@@ -97,7 +151,7 @@ impl Drop for Waiting {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::mpsc, time::Duration};
+    use std::{sync::mpsc, thread, time::Duration};
 
     use rusqlite::Connection;
     use tokio::{sync::oneshot, task::yield_now};
@@ -166,6 +220,51 @@ mod tests {
         }
         // The only connection comes back, although the work had no end.
         assert_eq!(readers.run(one).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_over_in_a_moment_never_leaves_the_thread() {
+        let readers = readers(1, LONG);
+        let here = thread::current().id();
+        let there = readers.run_at_once(move |connection| {
+            one(connection)?;
+            Ok(thread::current().id())
+        });
+        assert_eq!(there.await.unwrap(), here);
+    }
+
+    #[tokio::test]
+    async fn what_takes_longer_than_a_moment_ends_on_another_thread() {
+        let readers = readers(1, LONG);
+        let here = thread::current().id();
+        let there = readers.run_at_once(move |connection| {
+            let there = thread::current().id();
+            let work = if there == here { endless } else { one };
+            work(connection)?;
+            Ok(there)
+        });
+        assert_ne!(there.await.unwrap(), here);
+    }
+
+    #[tokio::test]
+    async fn what_a_lock_holds_up_waits_on_another_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("locked.db");
+        let writer = Connection::open(&path).unwrap();
+        writer
+            .execute_batch("CREATE TABLE t (n); BEGIN EXCLUSIVE")
+            .unwrap();
+        let readers = Readers::new(vec![Connection::open(&path).unwrap()], LONG);
+        let read = readers.run_at_once(|connection| {
+            Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))?)
+        });
+        tokio::pin!(read);
+        tokio::select! {
+            biased;
+            read = &mut read => panic!("nothing has been released: {read:?}"),
+            () = yield_now() => writer.execute_batch("COMMIT").unwrap(),
+        }
+        assert_eq!(read.await.unwrap(), 0);
     }
 
     #[tokio::test]
