@@ -168,16 +168,16 @@ impl Batch {
             let at = lines.place().clone();
             match lines.read_next().map_err(ReadError::Lines)? {
                 Piece::End => {
-                    if !lines.may_go_on()
-                        && let Some(record) = lines.records.last()
-                    {
+                    let is_unknown = lines.reached().offset == 0 && batch.counts.read > 0;
+                    for record in lines.take_last(is_unknown) {
                         batch.take_record(record, clock, rejects, excludes)?;
                     }
                     break;
                 }
                 Piece::Line if at.in_line && lines.bytes().trim_ascii().is_empty() => {}
                 Piece::Line => {
-                    for record in lines.take_records(at) {
+                    let ended = lines.take_records(at);
+                    for record in ended.into_iter().chain(lines.take_forgotten()) {
                         batch.take_record(record, clock, rejects, excludes)?;
                     }
                 }
@@ -196,8 +196,7 @@ impl Batch {
         batch.after = batch.end.offset;
         // What stands behind a beginning that has no end is there all the same. A file is known by what was read of it:
         // before anything was, there is no place to store that at.
-        let is_known = before > 0 || lines.is_pipe();
-        let has_some = batch.after > before || (is_known && batch.counts.read > 0);
+        let has_some = batch.after > before || (before > 0 && batch.counts.read > 0);
         Ok(has_some.then_some(batch))
     }
 
@@ -342,6 +341,30 @@ mod tests {
         assert_eq!((again.before, again.after, again.events.len()), (2, 2, 2));
         let end = Batch::read(&mut lines, &mut stopped(), &mut std::io::sink(), NONE);
         assert!(end.unwrap().is_none());
+    }
+
+    #[test]
+    fn a_file_that_begins_with_a_part_without_an_end_is_read_all_the_same() {
+        let part = "2026-11-21T09:00:00Z stderr P Starting";
+        let (all, _) = batches(&format!("{part}\n{EVENT}\n"));
+        assert_eq!(
+            (all[0].counts.read, all[0].counts.other, all[0].events.len()),
+            (2, 1, 1)
+        );
+        // It may have its end the next time.
+        assert!(batches(part).0.is_empty());
+    }
+
+    #[test]
+    fn what_never_ends_holds_up_a_thousand_lines_and_no_more() {
+        let part = "2026-11-21T09:00:00Z stderr P Starting\n";
+        let text = part.to_owned() + &format!("{EVENT}\n").repeat(5_000);
+        let (all, _) = batches(&text);
+        let events: Vec<_> = all.iter().map(|batch| batch.events.len()).collect();
+        assert_eq!(events.iter().sum::<usize>(), 5_000);
+        assert!(events.iter().all(|&it| it <= 1_001), "{events:?}");
+        assert_eq!(all.iter().map(|it| it.counts.other).sum::<u64>(), 1);
+        assert_eq!(all.last().unwrap().after as usize, text.len());
     }
 
     /// Gives a few bytes at a time, as a pipe may.

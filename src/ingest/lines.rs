@@ -24,16 +24,25 @@ pub enum Piece {
     End,
 }
 
+/// What may come behind the end of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Behind {
+    Nothing,
+    /// When it is read the next time.
+    Perhaps,
+    /// It is being written.
+    Soon,
+}
+
 /// Lines, which end with `\n` alone: U+2028 and other separators are part of a line.
 ///
 /// The last one may lack its `\n`: whoever hands in the reader has decided that it is whole.
 pub struct Lines<R> {
     input: BufReader<R>,
     to: Option<u64>,
-    growing: bool,
+    behind: Behind,
     place: Place,
     buffer: Vec<u8>,
-    start: u64,
     number: u64,
     /// What has begun in the lines that were read, and may go on in the next one.
     pub(super) records: Records,
@@ -44,9 +53,11 @@ impl<R: Read> Lines<R> {
     pub fn new(input: R, place: Place, to: Option<u64>) -> Self {
         Self {
             input: BufReader::with_capacity(BUFFER, input),
+            behind: match to {
+                Some(_) => Behind::Perhaps,
+                None => Behind::Nothing,
+            },
             to,
-            growing: false,
-            start: place.offset,
             number: place.newlines,
             place,
             buffer: Vec::new(),
@@ -57,19 +68,21 @@ impl<R: Read> Lines<R> {
     /// The same of a file that is being written: what may go on behind its end is left for later.
     pub fn growing(self) -> Self {
         Self {
-            growing: true,
+            behind: Behind::Soon,
             ..self
         }
     }
 
-    /// Whether this is the end, for now, of a file that is being written.
-    pub fn may_go_on(&self) -> bool {
-        self.growing && self.to == Some(self.place.offset)
+    /// The same of a file that nobody writes to any more: what has begun has ended.
+    pub fn ended(self) -> Self {
+        Self {
+            behind: Behind::Nothing,
+            ..self
+        }
     }
 
     /// Reads the next line.
     pub fn read_next(&mut self) -> io::Result<Piece> {
-        self.start = self.place.offset;
         self.number = self.place.newlines + 1;
         // One byte more than the longest line, for its `\n`.
         let has_end = self.read_some(MAX_LINE as u64 + 1)?;
@@ -117,19 +130,24 @@ impl<R: Read> Lines<R> {
         self.records.take(&self.buffer, at, self.number)
     }
 
+    /// What has begun in the lines before the last thousand, and was not heard of in these.
+    pub(super) fn take_forgotten(&mut self) -> Vec<Record> {
+        self.records.take_forgotten(&self.place)
+    }
+
+    /// What has begun and, at the end, is as it is. A part of a line may go on the next time that a file is read, unless
+    /// `parts` says that there is no next time.
+    pub(super) fn take_last(&mut self, parts: bool) -> Vec<Record> {
+        match self.behind {
+            Behind::Soon => Vec::new(),
+            Behind::Perhaps if !parts => self.records.last().into_iter().collect(),
+            Behind::Perhaps | Behind::Nothing => self.records.take_all(),
+        }
+    }
+
     /// The line that was read, as it is, without its `\n`.
     pub fn bytes(&self) -> &[u8] {
         &self.buffer
-    }
-
-    /// Offset of the line's first byte in its file.
-    pub fn start(&self) -> u64 {
-        self.start
-    }
-
-    /// Whether it ends where it ends, and not at a place that was known before.
-    pub(super) fn is_pipe(&self) -> bool {
-        self.to.is_none()
     }
 
     /// Whether the next line would have to be waited for, perhaps for hours: nothing says when a pipe brings more.

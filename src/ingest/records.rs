@@ -29,7 +29,12 @@ struct Open {
     record: Record,
     /// Where it begins.
     place: Place,
+    /// Line ends and bytes before the last record that brought something of it.
+    last: (u64, u64),
 }
+
+/// Records, and bytes of them, behind a part of a line after which nothing more is expected of it.
+const PATIENCE: (u64, u64) = (1000, MAX_LINE as u64);
 
 /// Puts lines together. Two streams may be interleaved.
 #[derive(Debug, Default)]
@@ -56,8 +61,10 @@ impl Records {
                 time: carried.time,
                 cursor: carried.cursor,
             },
+            last: (place.newlines, place.offset),
             place,
         };
+        let last = begun.last;
         let mut whole = None;
         let slot = match extent {
             Extent::Perhaps => Some(&mut self.text),
@@ -65,7 +72,9 @@ impl Records {
             Extent::Whole | Extent::Rest => Some(&mut whole),
         };
         let done = slot.and_then(|slot| {
-            let is_long = slot.get_or_insert(begun).append(&carried.text);
+            let open = slot.get_or_insert(begun);
+            open.last = last;
+            let is_long = open.append(&carried.text);
             match is_long || matches!(extent, Extent::Whole | Extent::Last) {
                 true => slot.take(),
                 false => None,
@@ -91,6 +100,27 @@ impl Records {
     /// The line that nothing was found to belong to.
     pub fn last(&mut self) -> Option<Record> {
         self.text.take().map(|open| open.record)
+    }
+
+    /// Lines that have begun, and that a thousand records before `place` have brought no more of: a program may write
+    /// without ever ending a line.
+    pub fn take_forgotten(&mut self, place: &Place) -> Vec<Record> {
+        let (records, bytes) = PATIENCE;
+        let is_forgotten = |open: &mut Open| {
+            place.newlines > open.last.0 + records || place.offset > open.last.1 + bytes
+        };
+        let slots = self.parts.iter_mut();
+        let forgotten = slots.filter_map(|slot| slot.take_if(is_forgotten));
+        forgotten.map(|open| open.record).collect()
+    }
+
+    /// Everything that has begun.
+    pub fn take_all(&mut self) -> Vec<Record> {
+        let parts = self.parts.iter_mut().filter_map(Option::take);
+        let mut all: Vec<_> = parts.map(|open| open.record).collect();
+        all.extend(self.last());
+        all.sort_by_key(|record| record.offset);
+        all
     }
 
     /// Whether a line has begun that is surely not all there.

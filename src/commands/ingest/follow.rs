@@ -28,7 +28,7 @@ use crate::{
 
 /// Time between two looks at a file that has nothing new.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// After this time without anything new, text that could go on is taken as it is.
+/// After this time what could go on, and has not, is taken as it is.
 const QUIET: Duration = Duration::from_secs(5);
 /// Bytes before the place of reading by which a file is known that was cut and written anew between two looks.
 const MARK: u64 = 1024;
@@ -111,6 +111,8 @@ struct Tail {
     /// Its length when it was last looked at, and since when that is so.
     len: u64,
     since: Instant,
+    /// Since when something behind the place could go on.
+    waiting: Option<Instant>,
     /// Whether another file had its name when it was last looked at.
     renamed: bool,
 }
@@ -213,6 +215,7 @@ impl<'a> Followed<'a> {
             mark: Vec::new(),
             len: 0,
             since: Instant::now(),
+            waiting: None,
             renamed: false,
         });
         Ok(true)
@@ -304,6 +307,7 @@ impl Tail {
         let to = read_lines_end(&mut self.file, self.place.offset, self.len, is_last)
             .map_err(cannot_read)?;
         if to == self.place.offset {
+            self.waiting = None;
             return Ok(false);
         }
         self.file
@@ -311,9 +315,11 @@ impl Tail {
             .map_err(cannot_read)?;
         let file = self.file.try_clone().map_err(cannot_read)?;
         let mut lines = Lines::new(file, self.place.clone(), Some(to));
-        if !is_last && self.since.elapsed() < QUIET {
-            lines = lines.growing();
-        }
+        let since = *self.waiting.get_or_insert_with(Instant::now);
+        lines = match is_last || since.elapsed() >= QUIET {
+            true => lines.ended(),
+            false => lines.growing(),
+        };
         let before = self.place.offset;
         while !*stopped.borrow() {
             let batch = session.ingest_batch(&mut lines, &mut self.origin, input, done);
@@ -332,7 +338,11 @@ impl Tail {
         session.settle(&mut done.told).await?;
         self.mark = vec![0; MARK.min(self.place.offset) as usize];
         self.mark = self.read_mark().map_err(cannot_read)?;
-        Ok(self.place.offset > before)
+        let has_moved = self.place.offset > before;
+        if has_moved {
+            self.waiting = None;
+        }
+        Ok(has_moved)
     }
 }
 

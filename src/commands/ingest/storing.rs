@@ -118,6 +118,7 @@ impl Storing {
             return;
         };
         let again = self.again.take();
+        let is_again = again.is_some();
         let portion = again.unwrap_or_else(|| mem::take(&mut self.next));
         self.at_work = Some(spawn_blocking(move || {
             let (events, advance) = (&portion.events, portion.advance.as_ref());
@@ -125,7 +126,13 @@ impl Storing {
             if advance.is_some() {
                 writer.begin_load();
             }
-            let stored = writer.append_recorded(events, advance, || Utc::now().into());
+            let stored = match writer.append_recorded(events, advance, || Utc::now().into()) {
+                // It was stored, and the word of that was lost on its way.
+                Err(StoreError::Moved) if is_again && is_there(&mut writer, advance) => {
+                    Ok(events.len() as u64)
+                }
+                stored => stored,
+            };
             Done {
                 writer,
                 portion,
@@ -153,7 +160,8 @@ impl Storing {
     /// [`Storing::begin`].
     pub async fn wait(&mut self) -> Result<u64, StoreError> {
         let Some(at_work) = &mut self.at_work else {
-            return Ok(0);
+            // After its thread has broken down there is nobody who would store the rest.
+            return self.writer.as_ref().map(|_| 0).ok_or(StoreError::BrokenOff);
         };
         let done = at_work.await;
         self.at_work = None;
@@ -163,5 +171,62 @@ impl Storing {
             self.again = Some(done.portion);
         }
         done.stored
+    }
+}
+
+/// Whether the store has read a source just so far.
+fn is_there(writer: &mut Writer, advance: Option<&Advance>) -> bool {
+    let sources = writer.sources().unwrap_or_default();
+    advance.is_some_and(|advance| sources.contains(&advance.after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Storing, mem};
+    use crate::{
+        api::Event,
+        store::{Advance, SourceProgress, Store, StoreError},
+    };
+
+    fn event() -> Event {
+        let json = r#"{"id":"1","event_time":"2026-01-01T00:00:00Z","recorded_at":"2026-01-01T00:00:00Z","plugin_id":"p","event_id":"e","severity_level":"low","status":"succeeded","actor_type":"user","actor_id":null,"request_method":null,"request_url":null,"action_type":null,"query_type":null,"entity_ref":null,"meta":{}}"#;
+        Event::from_json(json).unwrap()
+    }
+
+    fn advance() -> Advance {
+        Advance {
+            before: 0,
+            after: SourceProgress {
+                source: uuid::Uuid::from_u128(1),
+                read_to: 10,
+                prefix_sha256: [7; 32],
+            },
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_stored_without_a_word_is_not_taken_for_somebody_else_s() {
+        let store = Store::in_memory().unwrap();
+        let mut first = store.writer().unwrap();
+        first.append(&[event()], Some(&advance())).unwrap();
+        let mut storing = Storing::new(store.writer().unwrap());
+        storing.add(vec![event()], Some(advance()));
+        storing.begin();
+        assert!(matches!(storing.wait().await, Err(StoreError::Moved)));
+        // Once more, as after an error of which nobody knows whether it came too late.
+        storing.begin();
+        assert_eq!(storing.wait().await.unwrap(), 1);
+        assert!(!storing.has_work());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_waited_for_when_nobody_stores() {
+        let store = Store::in_memory().unwrap();
+        let mut storing = Storing::new(store.writer().unwrap());
+        storing.add(vec![event()], None);
+        drop(mem::take(&mut storing.writer));
+        storing.begin();
+        assert!(storing.has_work());
+        assert!(matches!(storing.wait().await, Err(StoreError::BrokenOff)));
     }
 }
