@@ -5,6 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::{Fault, Finding, NOISY_ACTOR, NOISY_EVENTS, Place, PlacedRule, Rule, noisy, pattern};
 use crate::wildcard::Wildcard;
 
+/// What the catalog and the scaffolder emit, of medium severity, where something changes.
+const CHANGES: [&str; 3] = ["entity-mutate", "location-mutate", "task"];
+
 /// What there is to say about rules that can be understood.
 pub fn compare(rules: &[PlacedRule]) -> Vec<Finding> {
     let anything = unused(rules.iter().map(|it| it.rule.actor_id.as_str()));
@@ -18,9 +21,9 @@ pub fn compare(rules: &[PlacedRule]) -> Vec<Finding> {
     for of_event in by_event.values() {
         for (at, own) in of_event.iter().enumerate() {
             let fault = own.within_default().or_else(|| own.within(of_event, at));
-            let people = || meets_users(&own.placed.rule.actor_id).then_some(Fault::MeetsUsers);
+            let fault = fault.or_else(|| loss(&own.placed.rule));
             let line = own.placed.line;
-            findings.extend(fault.or_else(people).map(|fault| Finding { line, fault }));
+            findings.extend(fault.map(|fault| Finding { line, fault }));
         }
     }
     findings
@@ -89,12 +92,21 @@ fn unused<'a>(texts: impl Iterator<Item = &'a str>) -> char {
     strange.find(|c| !used.contains(c)).unwrap_or(char::MAX)
 }
 
-/// Whether a pattern with a `*` can match a person.
-fn meets_users(actor_id: &str) -> bool {
+/// What a rule may drop that somebody will look for. Whether it does, only the events can tell.
+fn loss(Rule { actor_id, event_id }: &Rule) -> Option<Fault> {
+    let event_id = event_id.as_str();
+    if meets_users(actor_id, event_id) {
+        return Some(Fault::MeetsUsers);
+    }
+    CHANGES.contains(&event_id).then_some(Fault::DropsChanges)
+}
+
+/// Whether a rule can match a person, other than one whose noise is left out by name.
+fn meets_users(actor_id: &str, event_id: &str) -> bool {
     const USER: &str = "user:";
     match actor_id.split_once('*') {
         Some((first, _)) => first.starts_with(USER) || USER.starts_with(first),
-        None => false,
+        None => actor_id.starts_with(USER) && !NOISY_EVENTS.contains(&event_id),
     }
 }
 
@@ -133,18 +145,20 @@ mod tests {
     }
 
     #[test]
-    fn people_are_met_by_patterns_that_leave_room_for_them() {
+    fn people_are_met_by_name_and_by_patterns_that_leave_room_for_them() {
         for (actor, expected) in [
-            ("*", true),
-            ("user:*/*", true),
-            ("user:default/*", true),
-            ("us*", true),
-            ("*:guest", true),
-            ("user:default/a", false),
-            ("plugin:*", false),
-            ("users:*", false),
+            ("*", [true, true]),
+            ("user:*/*", [true, true]),
+            ("user:default/*", [true, true]),
+            ("us*", [true, true]),
+            ("*:guest", [true, true]),
+            ("user:default/a", [false, true]),
+            ("plugin:*", [false, false]),
+            ("users:*", [false, false]),
+            ("users:a", [false, false]),
         ] {
-            assert_eq!(meets_users(actor), expected, "{actor}");
+            let met = ["entity-fetch", "demo"].map(|event| meets_users(actor, event));
+            assert_eq!(met, expected, "{actor}");
         }
     }
 }

@@ -130,6 +130,9 @@ pub enum Fault {
         "this drops what people do, failures and high severity included: see what, with auditlog rules test"
     )]
     MeetsUsers,
+    /// A rule that may drop changes.
+    #[error("this drops changes, those that failed included: see which, with auditlog rules test")]
+    DropsChanges,
     /// A `*` in a synthetic actor.
     #[error("a synthetic actor is taken literally: the * stands for itself")]
     StarInSynthetic,
@@ -160,6 +163,7 @@ impl Fault {
             Self::Same(_)
             | Self::Covered(_)
             | Self::MeetsUsers
+            | Self::DropsChanges
             | Self::StarInSynthetic
             | Self::SameActor(_) => Weight::Warning,
         }

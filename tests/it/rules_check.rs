@@ -30,7 +30,7 @@ excludeRules:
 - actorId: plugin:c
   eventId: entity-*
 - actorId: plugin:d
-  eventId: task
+  eventId: demo
   colour: red
 - actorId: 5
   eventId: [a]
@@ -94,21 +94,24 @@ auditLog:
 ";
     let reach = "warning: this drops what people do, failures and high severity included: see what, with auditlog \
                  rules test";
+    let changes = "warning: this drops changes, those that failed included: see which, with auditlog rules test";
     let expected = [
         "3: warning: the default 'plugin:*' 'entity-fetch' is the same".to_owned(),
         "4: warning: the default 'plugin:*' 'entity-facets' covers this one: it drops nothing more"
             .to_owned(),
         "5: warning: the rule in line 6 covers this one: it drops nothing more".to_owned(),
+        format!("6: {changes}"),
         "7: warning: the rule in line 6 covers this one: it drops nothing more".to_owned(),
         "8: warning: the rule in line 5 is the same".to_owned(),
         "9: warning: the rule in line 10 covers this one: it drops nothing more".to_owned(),
         format!("10: {reach}"),
         format!("11: {reach}"),
+        format!("12: {reach}"),
     ];
     assert_eq!(findings(text), expected);
     assert_eq!(
         check(text).stderr,
-        "11 usable rules: 0 errors, 8 warnings\n"
+        "11 usable rules: 0 errors, 10 warnings\n"
     );
 }
 
