@@ -132,7 +132,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             break
         }
         'auditlog;ingest' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store to write to; created if there is none [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store to write to, a file or a postgres:// URL; created if there is none [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Append lines that say they are audit events, and cannot be read as such, to this file; and events that the server does not take, as JSON')
             [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Send the events to this server instead, an auditlog serve')
@@ -233,7 +233,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
             break
         }
         'auditlog;serve' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Serve this store; created where there is none [env: AUDITLOG_STORE]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Serve this store, a file or a postgres:// URL; created where there is none [env: AUDITLOG_STORE]')
             [CompletionResult]::new('--accept-token-file', '--accept-token-file', [CompletionResultType]::ParameterName, 'Accept the tokens in this file, one a line; they may read')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read tokens and settings from this app-config.yaml; may be repeated, the later file wins')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen here; port 0 takes any that is free [default: 127.0.0.1:7017]')
@@ -459,7 +459,7 @@ Register-ArgumentCompleter -Native -CommandName 'auditlog' -ScriptBlock {
         }
         'auditlog;profile;add' {
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Address of a server; it may have a path prefix')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'File of a store, instead of a server')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'A store instead of a server: a file, or a database by its postgres:// URL')
             [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'Trust these PEM certificates beside the system''s')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write in this format unless asked otherwise')
             [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Read and show times in this zone unless asked otherwise')

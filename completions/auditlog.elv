@@ -126,7 +126,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
             cand --help 'Print this help; -h prints less of it'
         }
         &'auditlog;ingest'= {
-            cand --store 'Store to write to; created if there is none [env: AUDITLOG_STORE]'
+            cand --store 'Store to write to, a file or a postgres:// URL; created if there is none [env: AUDITLOG_STORE]'
             cand --rejects 'Append lines that say they are audit events, and cannot be read as such, to this file; and events that the server does not take, as JSON'
             cand --rules 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check'
             cand --to 'Send the events to this server instead, an auditlog serve'
@@ -219,7 +219,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         &'auditlog;rules;help;help'= {
         }
         &'auditlog;serve'= {
-            cand --store 'Serve this store; created where there is none [env: AUDITLOG_STORE]'
+            cand --store 'Serve this store, a file or a postgres:// URL; created where there is none [env: AUDITLOG_STORE]'
             cand --accept-token-file 'Accept the tokens in this file, one a line; they may read'
             cand --config 'Read tokens and settings from this app-config.yaml; may be repeated, the later file wins'
             cand --listen 'Listen here; port 0 takes any that is free [default: 127.0.0.1:7017]'
@@ -419,7 +419,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         }
         &'auditlog;profile;add'= {
             cand --url 'Address of a server; it may have a path prefix'
-            cand --store 'File of a store, instead of a server'
+            cand --store 'A store instead of a server: a file, or a database by its postgres:// URL'
             cand --ca-cert 'Trust these PEM certificates beside the system''s'
             cand --output 'Write in this format unless asked otherwise'
             cand --tz 'Read and show times in this zone unless asked otherwise'

@@ -126,7 +126,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand show" -l utc -d 'Read 
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand show" -s h -l help -d 'Print this help; -h prints less of it'
-complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l store -d 'Store to write to; created if there is none [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l store -d 'Store to write to, a file or a postgres:// URL; created if there is none [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rejects -d 'Append lines that say they are audit events, and cannot be read as such, to this file; and events that the server does not take, as JSON' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l rules -d 'Leave out what these exclusion rules say, too: YAML with excludeRules, as for rules check' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand ingest" -l to -d 'Send the events to this server instead, an auditlog serve' -r
@@ -201,7 +201,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say what is wrong with exclusion rules, line by line'
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Say what exclusion rules would drop of the events that there are'
 complete -c auditlog -n "__fish_auditlog_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l store -d 'Serve this store; created where there is none [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l store -d 'Serve this store, a file or a postgres:// URL; created where there is none [env: AUDITLOG_STORE]' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l accept-token-file -d 'Accept the tokens in this file, one a line; they may read' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l config -d 'Read tokens and settings from this app-config.yaml; may be repeated, the later file wins' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand serve" -l listen -d 'Listen here; port 0 takes any that is free [default: 127.0.0.1:7017]' -r
@@ -338,7 +338,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fis
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fish_seen_subcommand_from add list show use remove help" -f -a "remove" -d 'Remove a profile and its stored token'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and not __fish_seen_subcommand_from add list show use remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -l url -d 'Address of a server; it may have a path prefix' -r
-complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -l store -d 'File of a store, instead of a server' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -l store -d 'A store instead of a server: a file, or a database by its postgres:// URL' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -l ca-cert -d 'Trust these PEM certificates beside the system\'s' -r -F
 complete -c auditlog -n "__fish_auditlog_using_subcommand profile; and __fish_seen_subcommand_from add" -l output -d 'Write in this format unless asked otherwise' -r -f -a "table\t'Columns that fit the terminal'
 wide\t'Every field, nothing cut off'

@@ -7,14 +7,14 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A store: the path of a file, or what begins with `postgres://` or `postgresql://`.
+/// A store: the path of a file, or the URL of a database, which is everything that begins with a scheme and `://`.
 ///
 /// It is shown without the password and the parameters of a URL.
 #[derive(Clone, Debug)]
 pub enum StoreAddress {
     /// A file of SQLite.
     File(PathBuf),
-    /// A database of PostgreSQL.
+    /// A database of PostgreSQL, or one that nobody can open.
     Database(DatabaseUrl),
 }
 
@@ -25,8 +25,6 @@ pub struct DatabaseUrl {
     shown: String,
     has_password: bool,
 }
-
-const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 
 impl<P: Into<PathBuf>> From<P> for StoreAddress {
     fn from(path: P) -> Self {
@@ -76,9 +74,8 @@ impl Eq for StoreAddress {}
 
 impl DatabaseUrl {
     fn parse(text: &str) -> Option<Self> {
-        let (scheme, rest) = SCHEMES
-            .iter()
-            .find_map(|scheme| Some((scheme, text.strip_prefix(scheme)?)))?;
+        let (scheme, rest) = text.split_once("://").filter(|(it, _)| is_scheme(it))?;
+        let scheme = scheme.to_ascii_lowercase();
         let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         // A `/` in a password has to be encoded; where it is not, more is hidden rather than less.
         let (login, place) = place.rsplit_once('@').unwrap_or(("", place));
@@ -88,17 +85,23 @@ impl DatabaseUrl {
         };
         let at = if user.is_empty() { "" } else { "@" };
         Some(Self {
-            url: text.into(),
-            shown: format!("{scheme}{user}{at}{place}"),
+            url: format!("{scheme}://{rest}").into(),
+            shown: format!("{scheme}://{user}{at}{place}"),
             has_password: password.is_some()
                 || parameters.split('&').any(|it| it.starts_with("password=")),
         })
     }
 
-    /// The whole of it.
+    /// The whole of it, with its scheme in small letters.
     pub fn expose(&self) -> &str {
         self.url.expose_secret()
     }
+}
+
+/// As RFC 3986 has it.
+fn is_scheme(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_part)
 }
 
 #[cfg(test)]
@@ -122,6 +125,9 @@ mod tests {
                 true,
             ),
             ("postgres://h/db?sslmode=require", "postgres://h/db", false),
+            ("Postgres://me:pw@h/db", "postgres://me@h/db", true),
+            ("mysql://me:pw@h/db", "mysql://me@h/db", true),
+            ("file:///trail.db", "file:///trail.db", false),
         ] {
             let address = StoreAddress::from(text);
             assert_eq!(address.to_string(), shown);
@@ -133,7 +139,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_a_file() {
-        for text in ["trail.db", "./postgres:", "Postgres://h/db", "mysql://x/y"] {
+        for text in ["trail.db", "./postgres:", "./a://b", "1://x", "://x", ""] {
             let address = StoreAddress::from(text);
             assert_eq!(address.file(), Some(text.as_ref()));
         }

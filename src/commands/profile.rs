@@ -15,6 +15,7 @@ use crate::{
     error::Error,
     output::{OutputFormat, visible},
     query::Zone,
+    store::Store,
 };
 
 /// Save, list and choose sources
@@ -57,7 +58,7 @@ struct AddArgs {
         conflicts_with = "store"
     )]
     url: Option<String>,
-    /// File of a store, instead of a server
+    /// A store instead of a server: a file, or a database by its postgres:// URL
     #[arg(long, value_name = "PATH", conflicts_with_all = ["ca_cert", "allow_plain_http", "token_command"])]
     store: Option<PathBuf>,
     /// Trust these PEM certificates beside the system's
@@ -127,17 +128,18 @@ impl AddArgs {
         if let Some(zone) = &self.tz {
             Zone::parse(zone)?;
         }
+        let store = self.store.as_ref().map(StoreAddress::from);
+        if let Some(store) = &store {
+            Store::check_address(store)?;
+        }
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let output = self.output.and_then(|format| format.to_possible_value());
         Ok(Profile {
             url: self.url.clone(),
-            store: self
-                .store
-                .as_ref()
-                .map(|store| match StoreAddress::from(store) {
-                    StoreAddress::File(path) => absolute(&path),
-                    StoreAddress::Database(_) => store.clone(),
-                }),
+            store: match &store {
+                Some(StoreAddress::File(path)) => Some(absolute(path)),
+                _ => self.store.clone(),
+            },
             token_command: self.token_command.clone(),
             ca_cert: self.ca_cert.as_ref().map(absolute),
             allow_plain_http: self.allow_plain_http,

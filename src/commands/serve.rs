@@ -24,6 +24,7 @@ use crate::{
     address::StoreAddress,
     config::AppConfig,
     error::Error,
+    output::counted,
     server::{AcceptedTokens, Access, Limits, Metrics, Server, Tls, keep_retention},
     store::Store,
     token::{Token, TokenError},
@@ -40,7 +41,7 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 #[derive(Args, Clone, Debug)]
 #[command(group = ArgGroup::new("accepting").multiple(true))]
 pub struct ServeArgs {
-    /// Serve this store; created where there is none [env: AUDITLOG_STORE]
+    /// Serve this store, a file or a postgres:// URL; created where there is none [env: AUDITLOG_STORE]
     #[arg(
         long,
         value_name = "PATH",
@@ -151,12 +152,17 @@ impl ServeArgs {
     fn check(&self, context: &Context) -> Result<(), Error> {
         let config = self.read_config(context)?;
         let Door { config, access, .. } = self.door(config, context)?;
-        let (tokens, rules) = (access.tokens.len(), config.audit_log.exclude_rules);
-        let rules = rules.map_or_else(
-            || "default exclusion rules".to_owned(),
-            |rules| counted(rules.len(), "exclusion rule"),
+        match self.store_address(&config, context) {
+            // Which one it is may be said when the server is started.
+            Err(Error::NoStore) => {}
+            at => Store::check_address(&at?)?,
+        }
+        let tokens = counted(access.tokens.len() as u64, "token");
+        let rules = counted(
+            config.audit_log.exclude_rules.len() as u64,
+            "exclusion rule",
         );
-        answer(&format!("valid: {}, {rules}", counted(tokens, "token")))
+        answer(&format!("valid: {tokens}, {rules} beside the default ones"))
     }
 
     /// What is served, for whom, and the token to show.
@@ -179,15 +185,20 @@ impl ServeArgs {
         // Before anything else is said: what reads the log reads all of it.
         talk::start(config.audit_log.log, &context.ui);
         let door = self.door(config, context)?;
-        let at = match (&self.store, &door.config.audit_log.store) {
-            (None, Some(configured)) => StoreAddress::from(configured),
-            (flag, _) => store_address(flag.as_ref(), &context.environment)?,
-        };
+        let at = self.store_address(&door.config, context)?;
         Ok(Opened {
             store: Store::open(at)?,
             door,
             shown: None,
         })
+    }
+
+    /// The flag's store, the configuration's, or that of the environment.
+    fn store_address(&self, config: &AppConfig, context: &Context) -> Result<StoreAddress, Error> {
+        match (&self.store, &config.audit_log.store) {
+            (None, Some(configured)) => Ok(configured.clone()),
+            (flag, _) => store_address(flag.as_ref(), &context.environment),
+        }
     }
 
     /// The configuration; where several things are wrong with it, each is said.
@@ -244,7 +255,7 @@ impl ServeArgs {
                     let text = format!("auditLog.{key} has changed: that needs a restart");
                     context.ui.warning(&text);
                 }
-                let tokens = counted(door.access.tokens.len(), "token");
+                let tokens = counted(door.access.tokens.len() as u64, "token");
                 now.metrics.reloaded(true);
                 now.access.send_replace(Arc::new(door.access));
                 if let (Some(showing), Some(tls)) = (&now.tls, door.tls) {
@@ -278,13 +289,6 @@ fn show(url: &str, token: Option<Token>) -> Result<(), Error> {
         .and_then(|()| token.map_or(Ok(()), |token| writeln!(out, "{}", token.expose())))
         .and_then(|()| out.flush())
         .map_err(Error::Output)
-}
-
-fn counted(count: usize, thing: &str) -> String {
-    match count {
-        1 => format!("1 {thing}"),
-        count => format!("{count} {thing}s"),
-    }
 }
 
 fn warn_of_exposed(file: &Path, secrets: &str, context: &Context) {

@@ -10,7 +10,7 @@ use crate::{
     address::StoreAddress,
     api::Timestamp,
     error::Error,
-    output::{grouped, visible},
+    output::{counted, grouped, visible},
     query::{Period, Query, Window, Zone},
     store::{Store, StoreError, StoreInfo},
 };
@@ -120,12 +120,16 @@ impl CheckArgs {
         let faults = store.check().await?;
         if faults.is_empty() {
             let events = store.info().await?.events;
-            return answer(&format!("sound: {} events", grouped(events)));
+            return answer(&format!("sound: {}", counted(events, "event")));
         }
         for fault in &faults {
             context.ui.error(&visible(&fault.to_string()));
         }
-        let found = StoreError::Damaged(format!("{} faults were found", faults.len()));
+        let found = match faults.len() {
+            1 => "a fault was found".to_owned(),
+            faults => format!("{faults} faults were found"),
+        };
+        let found = StoreError::Damaged(found);
         Err(Error::Store(found))
     }
 }
@@ -143,8 +147,11 @@ impl PruneArgs {
                 window,
                 filters: Vec::new(),
             };
-            let events = grouped(store.count(&query).await?);
-            return answer(&format!("{events} events lie before {before}"));
+            let found = match store.count(&query).await? {
+                1 => "1 event lies".to_owned(),
+                events => format!("{} events lie", grouped(events)),
+            };
+            return answer(&format!("{found} before {before}"));
         }
         let mut writer = store.writer()?;
         let mut deleted = 0;
@@ -157,7 +164,7 @@ impl PruneArgs {
             // Others that wait for the store come in between.
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-        answer(&format!("{} events deleted", grouped(deleted)))
+        answer(&format!("{} deleted", counted(deleted, "event")))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::options::FilterArgs;
 use crate::{
     api::Timestamp,
-    output::grouped,
+    output::{counted, grouped},
     source::{Told, Verdict},
 };
 
@@ -27,7 +27,7 @@ pub fn summary(amount: &Amount, told: &Told) -> String {
         bound(told.begun.sent.window.start),
         bound(told.begun.sent.window.end)
     );
-    let mut parts = vec![counted(amount.shown, told), window];
+    let mut parts = vec![of_total(amount.shown, told), window];
     if amount.skipped > 0 {
         parts.push(format!("{} skipped", grouped(amount.skipped)));
     }
@@ -44,7 +44,7 @@ pub fn summary(amount: &Amount, told: &Told) -> String {
     parts.join(" · ")
 }
 
-fn counted(shown: u64, told: &Told) -> String {
+fn of_total(shown: u64, told: &Told) -> String {
     let events = events(shown);
     match (told.begun.total, told.applied_here.as_slice()) {
         (Some(total), []) if total != shown => {
@@ -65,8 +65,7 @@ fn counted(shown: u64, told: &Told) -> String {
 
 /// `1 event`, `4,213 events`
 pub fn events(count: u64) -> String {
-    let noun = if count == 1 { "event" } else { "events" };
-    format!("{} {noun}", grouped(count))
+    counted(count, "event")
 }
 
 /// `1 stretch`, `17 stretches`

@@ -28,7 +28,7 @@ pub use column::{Column, ColumnError};
 pub use escape::visible;
 pub use grid::{Grid, Title};
 pub use log::{Level, Log, LogFormat, LogOptions, LogSlot, Requested};
-pub use numbers::grouped;
+pub use numbers::{counted, grouped};
 pub use paint::Paint;
 pub use progress::{Bar, Progress};
 pub use record::write_record;

@@ -12,3 +12,11 @@ pub fn grouped(number: u64) -> String {
     }
     out
 }
+
+/// A number of things, in words: `1 event`, `2,000 events`.
+pub fn counted(number: u64, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        number => format!("{} {thing}s", grouped(number)),
+    }
+}

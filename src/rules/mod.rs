@@ -96,12 +96,6 @@ impl Rules {
         self.matching(actor_id, event_id).next().is_some()
     }
 
-    /// The first rule that excludes an event.
-    pub fn excluding(&self, actor_id: Option<&str>, event_id: &str) -> Option<&Rule> {
-        let index = self.matching(actor_id, event_id).next()?;
-        self.rules.get(index).map(|it| &it.rule)
-    }
-
     /// The indices of all rules that match an event, ascending.
     pub fn matching(
         &self,
@@ -175,11 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_rule_that_excludes_is_named_and_all_of_them_can_be() {
+    fn every_rule_that_excludes_an_event_is_named() {
         let rules = [rule("plugin:a", "entity-fetch"), rule("*", "entity-fetch")];
         let rules = Rules::new(&rules, &["plugin:a".to_owned()]);
-        let named = rules.excluding(Some("plugin:b"), "entity-fetch");
-        assert_eq!(named, Some(&rule("*", "entity-fetch")));
         let all: Vec<_> = rules.matching(Some("plugin:a"), "entity-fetch").collect();
         assert_eq!(all, [0, 1, 2, 4]);
         let origins: Vec<_> = rules.iter().map(|(_, origin)| origin).collect();

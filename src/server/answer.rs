@@ -17,12 +17,18 @@ use hyper::{
     http::request::Parts,
 };
 use sha2::{Digest, Sha256};
-use tokio::task::spawn_blocking;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
 
 /// Shorter bodies are sent as they are: what a real Backstage does.
 const SHORT: usize = 1024;
 /// A longer body is worked on where it holds up nobody else.
 const LONG: usize = 64 << 10;
+
+/// Bytes of answers that are held at a time, for clients that are slow to read them.
+const ROOM: usize = 256 << 20;
 
 /// The body of an answer, which is there as a whole.
 #[derive(Debug, Default)]
@@ -80,11 +86,52 @@ struct Made {
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<Bytes> for Text {
+    fn from(bytes: Bytes) -> Self {
         Self(Arc::new(Made {
-            bytes: text.into(),
+            bytes,
             tag: OnceLock::new(),
             packed: OnceLock::new(),
         }))
+    }
+}
+
+/// How much of answers is held until those who asked have read it.
+#[derive(Debug)]
+pub(super) struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(ROOM)))
+    }
+}
+
+/// An answer, and the right to hold it.
+struct Held {
+    text: String,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
+impl Room {
+    /// The answer, if there is room for it: for as long as anything of it is held.
+    pub(super) fn take(&self, text: String) -> Option<Text> {
+        let bytes = u32::try_from(text.len()).ok()?;
+        let permit = Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()?;
+        let held = Held {
+            text,
+            _permit: permit,
+        };
+        Some(Bytes::from_owner(held).into())
     }
 }
 

@@ -4,8 +4,8 @@ use std::{io, net::SocketAddr, sync::Arc};
 
 use hyper::StatusCode;
 
-use super::{body::BodyError, post::ListError};
-use crate::{query::ParamError, store::StoreError};
+use super::{body::BodyError, post::ListError, sharing::NoPage};
+use crate::{output::counted, query::ParamError, store::StoreError};
 
 /// Why the server did not start, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum ServeError {
         reason: io::Error,
     },
     /// Requests had not ended when the time for them was over.
-    #[error("{0} requests had not ended in time and were cut off")]
+    #[error("{} cut off: the time to end was over", counted(*.0 as u64, "request"))]
     CutOff(usize),
 }
 
@@ -50,6 +50,8 @@ pub(super) enum Refusal {
     Parameter(ParamError),
     /// The store gave no answer. Others may have been told the same.
     Store(Arc<StoreError>),
+    /// Those who asked before have not read their answers.
+    Unread,
     /// The body does not come, or not so.
     Body(BodyError),
     /// The body is no list of events.
@@ -58,6 +60,15 @@ pub(super) enum Refusal {
     Busy,
     /// The store did not take the events. Others may have been told the same.
     NotStored(Arc<StoreError>),
+}
+
+impl From<NoPage> for Refusal {
+    fn from(why: NoPage) -> Self {
+        match why {
+            NoPage::Store(error) => Self::Store(error),
+            NoPage::Unread => Self::Unread,
+        }
+    }
 }
 
 impl From<BodyError> for Refusal {
@@ -81,6 +92,14 @@ pub(super) struct Told {
 }
 
 impl Refusal {
+    /// What the operator is told.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Store(error) | Self::NotStored(error) => error.to_string(),
+            refusal => refusal.told().message,
+        }
+    }
+
     /// Status and public message. What the store said is the operator's, not the client's.
     pub(super) fn told(&self) -> Told {
         let (status, name, message) = match self {
@@ -103,6 +122,11 @@ impl Refusal {
                 503,
                 "ServiceUnavailableError",
                 "The store is busy; try again later".into(),
+            ),
+            Self::Unread => (
+                503,
+                "ServiceUnavailableError",
+                "More is asked for than is read; try again later".into(),
             ),
             Self::Store(_) => (500, "Error", "An internal error occurred".into()),
             Self::Body(error) => {

@@ -49,6 +49,7 @@ pub use retention::keep as keep_retention;
 pub use sieve::Sieve;
 pub use tls::{Tls, TlsError};
 
+use answer::Room;
 use body::Bodies;
 use connections::{Connections, Ended};
 use door::Door;
@@ -217,6 +218,7 @@ impl Server {
             store,
             ui: ui.clone(),
             sharing: Sharing::default(),
+            room: Room::default(),
         });
         let served = Connections {
             listener,

@@ -84,6 +84,13 @@ impl Reads {
         is_first.then(|| std::mem::take(&mut seen.lost))
     }
 
+    /// How many could not be recorded in minutes that are over, of which nothing was said yet.
+    pub(super) fn untold(&self) -> Option<u64> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = seen.lost > 0 && !seen.said;
+        is_over.then(|| std::mem::take(&mut seen.lost))
+    }
+
     /// The id of what was not seen in this minute.
     fn new_id(&self, minute: i64, parts: &[&str; 3]) -> Option<Uuid> {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -216,6 +223,11 @@ mod tests {
         let told = ["10:00:00", "10:00:01", "10:00:59", "10:01:00", "10:01:01"]
             .map(|time| asked(&format!("2026-11-21T{time}Z")));
         assert_eq!(told, [Some(1), None, None, Some(3), None]);
+        assert_eq!(reads.untold(), None);
+        // In the next minute this one is recorded.
+        let recorded = reads.event(&head(""), StatusCode::OK, "a", at("2026-11-21T10:02:00Z"));
+        assert!(recorded.is_some());
+        assert_eq!([reads.untold(), reads.untold()], [Some(1), None]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use hyper::{
 use tokio::task::spawn_blocking;
 
 use super::{
-    answer::{Content, Text, Wanted},
+    answer::{Content, Room, Text, Wanted},
     auth::Permission,
     body::Bodies,
     connections::Handler,
@@ -22,7 +22,7 @@ use super::{
     metrics::{Metrics, Route},
     post::{Taken, check_type, take},
     reads::Reads,
-    sharing::Sharing,
+    sharing::{NoPage, Sharing},
     sieve::Sieve,
     underway::Underway,
     writing::Writing,
@@ -46,6 +46,7 @@ pub(super) struct Routes {
     pub(super) writing: Writing,
     pub(super) reads: Arc<Reads>,
     pub(super) sharing: Sharing,
+    pub(super) room: Room,
 }
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -129,21 +130,19 @@ impl Routes {
         let metrics = Arc::clone(&self.metrics);
         tokio::spawn(async move {
             let id = event.id().to_owned();
-            let Err(refusal) = writing.store(vec![event]).await else {
-                return;
+            let (lost, why) = match writing.store(vec![event]).await {
+                Ok(_) => (reads.untold(), String::new()),
+                Err(refusal) => {
+                    metrics.read_not_recorded();
+                    (reads.lose(&id), format!(": {}", refusal.reason()))
+                }
             };
-            metrics.read_not_recorded();
-            if let Some(lost) = reads.lose(&id) {
-                let why = match refusal {
-                    Refusal::NotStored(error) => error.to_string(),
-                    refusal => refusal.told().message.to_string(),
-                };
-                let reads = match lost {
-                    1 => "1 read of the trail was".to_owned(),
-                    lost => format!("{lost} reads of the trail were"),
-                };
-                ui.warning(&format!("{reads} not recorded: {why}"));
-            }
+            let reads = match lost {
+                None => return,
+                Some(1) => "1 read of the trail was".to_owned(),
+                Some(lost) => format!("{lost} reads of the trail were"),
+            };
+            ui.warning(&format!("{reads} not recorded{why}"));
         });
     }
 
@@ -210,11 +209,12 @@ impl Routes {
         let read = async {
             let page = self.store.page(&asked.query, limit, offset).await?;
             let bodies = page.bodies.iter().map(String::as_str);
-            Ok(write_page(bodies, page.total, limit, offset).into())
+            let written = write_page(bodies, page.total, limit, offset);
+            self.room.take(written).ok_or(NoPage::Unread)
         };
         let parameters = uri.query().unwrap_or_default();
         let body = self.sharing.get(parameters, read).await;
-        Ok(json(StatusCode::OK, body.map_err(Refusal::Store)?))
+        Ok(json(StatusCode::OK, body?))
     }
 
     fn refuse(&self, head: &Parts, refusal: &Refusal, id: &str) -> Response<Text> {
@@ -306,6 +306,7 @@ mod tests {
     fn what_passes_says_when_to_ask_again() {
         for (refusal, expected) in [
             (Refusal::Busy, Some("5")),
+            (Refusal::Unread, Some("5")),
             (Refusal::Store(StoreError::Locked.into()), Some("5")),
             (Refusal::Store(StoreError::TooSlow.into()), Some("5")),
             (Refusal::NotStored(Arc::new(StoreError::Full)), Some("5")),

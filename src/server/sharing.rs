@@ -11,7 +11,22 @@ use super::answer::Text;
 use crate::store::StoreError;
 
 /// What a page is, or why there is none.
-type Answer = Result<Text, Arc<StoreError>>;
+type Answer = Result<Text, NoPage>;
+
+/// Why there is no page.
+#[derive(Clone, Debug)]
+pub(super) enum NoPage {
+    /// The store gave no answer.
+    Store(Arc<StoreError>),
+    /// Those who asked before have not read theirs.
+    Unread,
+}
+
+impl From<StoreError> for NoPage {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.into())
+    }
+}
 
 /// Pages that are being asked for, by what is asked.
 #[derive(Debug, Default)]
@@ -29,14 +44,15 @@ impl Sharing {
     /// What `read` gives to one of those who ask for `page` at the same time. It begins after this was called. If who
     /// reads goes away, the next one reads.
     pub(super) async fn get(&self, page: &str, read: impl Future<Output = Answer>) -> Answer {
-        let asked = self.asked().entry(page.to_owned()).or_default().clone();
-        let _asking = Asking {
+        let asking = Asking {
+            asked: self.asked().entry(page.to_owned()).or_default().clone(),
             sharing: self,
             page,
         };
+        let asked = &asking.asked;
         let begin = async {
             let _turn = asked.turn.lock().await;
-            self.close(page, &asked);
+            self.close(page, asked);
             read.await
         };
         asked.next.get_or_init(|| begin).await.clone()
@@ -58,6 +74,7 @@ impl Sharing {
 
 /// One who asks. The last one takes away what was kept for them.
 struct Asking<'a> {
+    asked: Asked,
     sharing: &'a Sharing,
     page: &'a str,
 }
@@ -65,8 +82,9 @@ struct Asking<'a> {
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         let mut asked = self.sharing.asked();
-        // One is in the map, and one with who is leaving.
-        let is_last = |asked: &Asked| Arc::strong_count(&asked.turn) <= 2;
+        // While nobody else can look: of two who leave at once, one is the last.
+        drop(std::mem::take(&mut self.asked));
+        let is_last = |asked: &Asked| Arc::strong_count(&asked.turn) == 1;
         if asked.get(self.page).is_some_and(is_last) {
             asked.remove(self.page);
         }
@@ -82,7 +100,7 @@ mod tests {
 
     use tokio::{sync::Semaphore, task::yield_now};
 
-    use super::{Answer, Sharing};
+    use super::{Answer, NoPage, Sharing};
     use crate::{server::answer::Text, store::StoreError};
 
     /// A read that waits until it is let through, and gives its number.
@@ -164,7 +182,7 @@ mod tests {
     async fn all_are_told_why_there_is_no_page() {
         let sharing = Sharing::default();
         let (begun, gate) = (AtomicUsize::new(0), Semaphore::new(0));
-        let failed = async || Err(Arc::new(StoreError::BrokenOff));
+        let failed = async || Err(StoreError::BrokenOff.into());
         let let_through = async { gate.add_permits(1) };
         let (_, one, other, ()) = tokio::join!(
             biased;
@@ -173,6 +191,27 @@ mod tests {
             sharing.get("a", failed()),
             let_through
         );
-        assert!(Arc::ptr_eq(&one.unwrap_err(), &other.unwrap_err()));
+        let (Err(NoPage::Store(one)), Err(NoPage::Store(other))) = (one, other) else {
+            panic!("both read nothing");
+        };
+        assert!(Arc::ptr_eq(&one, &other));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn nothing_is_kept_for_those_who_have_gone() {
+        let sharing = Arc::new(Sharing::default());
+        for _ in 0..500 {
+            let ask = || {
+                let sharing = sharing.clone();
+                tokio::spawn(async move {
+                    let read = async { Ok(Text::from(String::new())) };
+                    sharing.get("a", read).await.is_ok()
+                })
+            };
+            for asked in [ask(), ask(), ask(), ask()] {
+                assert!(asked.await.unwrap());
+            }
+            assert!(sharing.asked().is_empty());
+        }
     }
 }

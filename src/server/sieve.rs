@@ -23,7 +23,7 @@ impl Default for Sieve {
 
 impl From<&AuditLog> for Sieve {
     fn from(config: &AuditLog) -> Self {
-        let rules = config.exclude_rules.iter().flatten().map(|rule| Rule {
+        let rules = config.exclude_rules.iter().map(|rule| Rule {
             actor_id: rule.actor_id.clone(),
             event_id: rule.event_id.clone(),
         });

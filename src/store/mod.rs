@@ -58,6 +58,14 @@ pub struct StoredPage {
 }
 
 impl Store {
+    /// Says why nobody could open a store there, as far as the address alone tells. Any path will do.
+    pub fn check_address(at: &StoreAddress) -> Result<(), StoreError> {
+        match at {
+            StoreAddress::File(_) => Ok(()),
+            StoreAddress::Database(url) => postgres::check_url(url),
+        }
+    }
+
     /// Opens a store; where there is none, creates it: a file readable by its owner alone, or tables in a database.
     ///
     /// Waits for a database, and blocks the thread meanwhile.

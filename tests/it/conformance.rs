@@ -105,7 +105,7 @@ const RECORDED: &str = "
 200-two-spaces-bearer               | whole
 200-unrestricted                    | whole
 200-upper-case-path                 | whole
-304-if-none-match                   | 200                             (ours has no ETag: a trail is not cached)
+304-if-none-match                   | 200                             (the tag of another body; validators.rs asks with ours)
 400-limit-0                         | whole
 400-limit-1001                      | whole
 400-limit-text                      | whole

@@ -1,6 +1,9 @@
 //! The README keeps its word: what it shows with `--demo` works as it stands there.
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::support::Home;
 
@@ -92,13 +95,29 @@ fn the_rust_version_in_the_readme_is_the_one_that_is_needed() {
 
 #[test]
 fn what_a_document_links_to_in_the_repository_is_there() {
-    for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
-        let text = document(name);
+    let documents = [
+        ".",
+        "docs",
+        "benches",
+        "fuzz",
+        "integrations/backstage",
+        "tests/backstage",
+        "tests/fixtures",
+    ];
+    let documents = documents
+        .map(|folder| fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap());
+    let documents = documents.into_iter().flatten().map(|it| it.unwrap().path());
+    let is_document = |path: &PathBuf| path.extension().is_some_and(|it| it == "md");
+    let documents: Vec<_> = documents.filter(is_document).collect();
+    assert!(documents.len() > 12, "{documents:?}");
+    for path in documents {
+        let (text, name) = (fs::read_to_string(&path).unwrap(), path.display());
+        let folder = path.parent().unwrap();
         let targets = text.split("](").skip(1);
         let targets = targets.filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
         for target in targets.filter(|target| !target.contains("://")) {
-            let path = format!("{}/{target}", env!("CARGO_MANIFEST_DIR"));
-            assert!(fs::exists(path).unwrap(), "{name}: {target}");
+            let (file, _) = target.split_once('#').unwrap_or((target, ""));
+            assert!(fs::exists(folder.join(file)).unwrap(), "{name}: {target}");
         }
     }
 }

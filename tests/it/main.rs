@@ -63,6 +63,8 @@ mod reads_recorded;
 mod receipt;
 mod recorded_answers;
 mod redact;
+mod reload;
+mod retention;
 mod retries;
 mod rules;
 mod rules_check;

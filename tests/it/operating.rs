@@ -125,7 +125,7 @@ fn the_files_to_begin_with_are_valid_and_fit_each_other() {
         .env("AUDITLOG_READ_TOKEN", TOKEN)
         .env("AUDITLOG_SENDER_TOKEN", "another-token-0001");
     let run = Run::of(check.output().unwrap());
-    let valid = "valid: 2 tokens, 0 exclusion rules\n";
+    let valid = "valid: 2 tokens, 0 exclusion rules beside the default ones\n";
     assert_eq!(
         (run.code, run.stdout.as_str(), run.stderr.as_str()),
         (0, valid, "")
@@ -161,7 +161,7 @@ fn what_does_not_end_in_its_time_is_cut_off() {
     let _stream = unread(operated.address());
     operated.serving.signal("TERM");
     let run = operated.serving.wait();
-    let said = "error: 1 requests had not ended in time and were cut off\n";
+    let said = "error: 1 request cut off: the time to end was over\n";
     assert_eq!((run.code, run.stderr.as_str()), (1, said));
 }
 

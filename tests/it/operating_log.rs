@@ -130,10 +130,7 @@ fn a_request_that_was_cut_off_is_logged_with_the_rest() {
     );
     let last = lines.last().unwrap();
     assert_eq!(last.level, "error");
-    assert_eq!(
-        last.message,
-        "1 requests had not ended in time and were cut off"
-    );
+    assert_eq!(last.message, "1 request cut off: the time to end was over");
 }
 
 #[test]

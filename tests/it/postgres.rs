@@ -267,6 +267,28 @@ async fn a_server_that_was_away_is_asked_again() {
     assert_eq!(store.count(&Query::default()).await.unwrap(), 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL, and half a minute"]
+async fn a_question_of_a_server_takes_half_a_minute_and_no_longer() {
+    let url = Postgres::shared().database();
+    let store = Store::open(&url).unwrap();
+    let mut writer = store.writer().unwrap();
+    writer
+        .append(&[event(1, START, "catalog", "a")], None)
+        .unwrap();
+    let slow = "ALTER TABLE auditlog.counts RENAME TO quick; CREATE VIEW auditlog.counts AS \
+                WITH slow AS MATERIALIZED (SELECT pg_sleep(120)) SELECT quick.* FROM slow, auditlog.quick";
+    let database = connected(&url).await;
+    database.batch_execute(slow).await.unwrap();
+    let begun = std::time::Instant::now();
+    let stopped = store.count(&Query::default()).await;
+    assert!(matches!(stopped, Err(StoreError::TooSlow)), "{stopped:?}");
+    assert!(begun.elapsed() >= std::time::Duration::from_secs(29));
+    let quick = "DROP VIEW auditlog.counts; ALTER TABLE auditlog.quick RENAME TO counts";
+    database.batch_execute(quick).await.unwrap();
+    assert_eq!(store.count(&Query::default()).await.unwrap(), 1);
+}
+
 /// A program that stands still in the middle of writing holds up others for a while, not for ever.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]

@@ -1,4 +1,4 @@
-//! `auditlog serve --config`: tokens, permissions, limits, and SIGHUP, by a real process.
+//! `auditlog serve --config`: tokens, permissions and limits, by a real process.
 
 #![cfg(unix)]
 
@@ -54,11 +54,33 @@ fn a_token_can_be_kept_out_of_the_configuration() {
         .output();
     assert_eq!(
         run.unwrap().stdout,
-        b"valid: 3 tokens, default exclusion rules\n"
+        b"valid: 3 tokens, 0 exclusion rules beside the default ones\n"
     );
-    let text = home
-        .read("app-config.yaml")
-        .replace("${READER_TOKEN}", "in-plain-words");
+    let read = home.read("app-config.yaml");
+    for (store, reason) in [
+        (
+            "mysql://me:sesame@h/trail",
+            "mysql://me@h/trail: a store is a file, or a database at postgres://",
+        ),
+        (
+            "postgres://me:sesame@h/trail?sslmode=bogus",
+            "postgres://me@h/trail: sslmode is disable, prefer, require, verify-ca or verify-full",
+        ),
+    ] {
+        let text = format!("{read}auditLog: {{store: '{store}'}}\n");
+        home.write("store.yaml", text);
+        let mut command = home.command(&["serve", "--check", "--config", "store.yaml"]);
+        command.env("READER_TOKEN", "the-token-of-the-environment");
+        let run = command.output().unwrap();
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert_eq!((run.status.code(), run.stdout.len()), (Some(2), 0));
+        assert!(
+            said.contains(&format!("cannot open {reason}")),
+            "{store}: {said}"
+        );
+        assert!(!said.contains("sesame"), "{said}");
+    }
+    let text = read.replace("${READER_TOKEN}", "in-plain-words");
     home.write("app-config.yaml", text);
     let serving = serve(&home, &["app-config.yaml"]);
     for (token, expected) in [
@@ -129,57 +151,6 @@ fn the_configuration_says_where_to_listen_and_what_to_serve() {
 }
 
 #[test]
-fn a_hangup_reads_tokens_again_or_keeps_the_old_ones() {
-    let home = Home::with_recording();
-    let with = |token: &str, own: &str| {
-        let list = format!("[{{type: static, options: {{token: {token}, subject: a}}}}]");
-        home.write_private(
-            "app-config.yaml",
-            format!("backend: {{auth: {{externalAccess: {list}}}}}\n{own}"),
-        );
-    };
-    with("the-first-token", "");
-    let mut serving = serve(&home, &["app-config.yaml"]);
-    assert_eq!(status(&serving, "the-first-token"), 200);
-    with(
-        "the-second-token",
-        "auditLog: {listen: '127.0.0.1:1', https: null}",
-    );
-    serving.signal("HUP");
-    assert_eq!(
-        serving.said(),
-        "warning: auditLog.listen has changed: that needs a restart"
-    );
-    assert_eq!(serving.said(), "the configuration was read again: 1 token");
-    assert_eq!(status(&serving, "the-first-token"), 401);
-    assert_eq!(status(&serving, "the-second-token"), 200);
-    with("the-third-token", "auditLog: {lisen: x}");
-    serving.signal("HUP");
-    assert_eq!(
-        serving.said(),
-        "error: app-config.yaml:2: unknown key 'lisen' in auditLog; did you mean 'listen'?: the old configuration stays"
-    );
-    assert_eq!(status(&serving, "the-second-token"), 200);
-    assert_eq!(status(&serving, "the-third-token"), 401);
-    home.write("app-config.yaml", "backend: {}\n");
-    serving.signal("HUP");
-    assert!(serving.said().ends_with(": the old configuration stays"));
-    assert_eq!(status(&serving, "the-second-token"), 200);
-    serving.signal("TERM");
-    let run = serving.wait();
-    assert_eq!((run.code, run.stderr.as_str()), (0, "stopped\n"));
-}
-
-#[test]
-fn without_a_configuration_a_hangup_ends_it() {
-    let home = Home::with_recording();
-    let serving = Serving::store(&home, "s.db");
-    serving.signal("HUP");
-    let run = serving.wait();
-    assert_eq!((run.code, run.stderr.as_str()), (0, "stopped\n"));
-}
-
-#[test]
 fn a_file_of_tokens_adds_readers() {
     let home = Home::with_recording();
     home.write("app-config.yaml", TOKENS);
@@ -209,6 +180,14 @@ fn a_secret_in_a_configuration_that_others_can_read_is_warned_of() {
         ("{$env: READER_TOKEN}", "", false),
         ("{$file: token}", "", false),
         (&hash, key, true),
+        (&hash, "\nauditLog: {store: 'postgres://a:b@h/c'}", true),
+        (
+            &hash,
+            "\nauditLog: {store: 'postgres://a:${READER_TOKEN}@h/c'}",
+            false,
+        ),
+        (&hash, "\nauditLog: {store: 'postgres://a@h/c'}", false),
+        (&hash, "\nauditLog: {sender: {token: in-plain-words}}", true),
     ] {
         let home = Home::new();
         home.write_private("token", "a-token-of-mine");

@@ -1,10 +1,10 @@
-//! `auditlog store`: what is in a store, whether it is sound, copies, and what is deleted; and `auditLog.retention`.
+//! `auditlog store`: what is in a store, whether it is sound, copies, and what is deleted.
 
 #![cfg(unix)]
 
-use std::{fs, os::unix::fs::PermissionsExt, thread::sleep, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt};
 
-use crate::support::{Home, logs::line, process::Serving};
+use crate::support::{Home, logs::line};
 
 /// The value of a row of `store info`.
 fn info(home: &Home, store: &str, name: &str) -> String {
@@ -126,43 +126,5 @@ fn what_happened_before_a_time_is_deleted_and_the_rest_stays() {
     assert_eq!(
         home.run_well(&["store", "check", "--store", "s.db"]).stdout,
         "sound: 3 events\n"
-    );
-}
-
-#[test]
-fn a_server_deletes_what_has_become_too_old() {
-    let home = Home::new();
-    let old = line("old", r#","timestamp":"2020-01-01T00:00:00Z""#);
-    let now = chrono::Utc::now().to_rfc3339();
-    let new = line("new", &format!(r#","timestamp":"{now}""#));
-    home.write("a.log", format!("{old}\n{new}\n"));
-    home.done(&["ingest", "--store", "s.db", "a.log"]);
-    home.write_private(
-        "app-config.yaml",
-        "backend: {auth: {externalAccess: [{type: static, options: {token: a-token-of-mine, subject: a}}]}}\n\
-         auditLog: {retention: 400d}\n",
-    );
-    let serving = Serving::start(&home, &["--store", "s.db", "--config", "app-config.yaml"]);
-    let kept = (0..100).any(|_| {
-        sleep(Duration::from_millis(50));
-        info(&home, "s.db", "Events") == "1"
-    });
-    assert!(kept, "the old event is still there");
-    serving.signal("TERM");
-    assert_eq!(serving.wait().code, 0);
-    home.write_private("short.yaml", "auditLog: {retention: 4s}\n");
-    let run = home.run(&[
-        "serve",
-        "--check",
-        "--config",
-        "app-config.yaml",
-        "--config",
-        "short.yaml",
-    ]);
-    assert_eq!(run.code, 2, "{run:?}");
-    assert!(
-        run.stderr
-            .contains("auditLog.retention must be a length of time of an hour or more"),
-        "{run:?}"
     );
 }

@@ -66,7 +66,7 @@ pub struct IngestArgs {
     /// Wait for what is written to the files, through rotations, until interrupted
     #[arg(short, long)]
     follow: bool,
-    /// Store to write to; created if there is none [env: AUDITLOG_STORE]
+    /// Store to write to, a file or a postgres:// URL; created if there is none [env: AUDITLOG_STORE]
     #[arg(long, value_name = "PATH", conflicts_with_all = ["to", "profile", "token_file", "ca_cert", "state"])]
     store: Option<PathBuf>,
     /// Append lines that say they are audit events, and cannot be read as such, to this file; and events that the server

@@ -8,7 +8,7 @@ use super::{RulesError, file::read_file};
 use crate::{
     commands::{Context, answer},
     error::Error,
-    output::{Paint, terminal_width, visible, wrapped},
+    output::{Paint, counted, terminal_width, visible, wrapped},
     rules::{Finding, RulesFile, Weight},
 };
 
@@ -71,10 +71,6 @@ fn painted(line: &str, finding: &Finding, color: bool) -> String {
 }
 
 fn summary(file: &RulesFile) -> String {
-    let counted = |count: u64, what: &str| match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    };
     format!(
         "{}: {}, {}",
         counted(file.rules.len() as u64, "usable rule"),

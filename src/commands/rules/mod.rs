@@ -10,7 +10,7 @@ use std::{io, path::PathBuf};
 use clap::{Args, Subcommand};
 
 use super::Context;
-use crate::{error::Error, rules::Finding};
+use crate::{error::Error, output::counted, rules::Finding};
 
 pub use file::read_rules;
 
@@ -42,7 +42,7 @@ pub enum RulesError {
     #[error("{} is larger than 1 MiB", .0.display())]
     TooLarge(PathBuf),
     /// `check` found errors, and has named them.
-    #[error("{} has {}", path.display(), counted(.errors))]
+    #[error("{} has {}", path.display(), counted(*.errors, "error"))]
     Faulty {
         /// The file.
         path: PathBuf,
@@ -57,13 +57,6 @@ pub enum RulesError {
         /// The first error.
         first: Finding,
     },
-}
-
-fn counted(count: &u64) -> String {
-    match count {
-        1 => "1 error".to_owned(),
-        count => format!("{count} errors"),
-    }
 }
 
 impl RulesArgs {

@@ -1,9 +1,6 @@
 //! `auditLog`: the keys that are our own, each of which must be known.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::Path};
 
 use chrono::Duration;
 use secrecy::{ExposeSecret, SecretString};
@@ -13,7 +10,7 @@ use super::{
     operation::{Logging, logging, metrics, stop_within},
     view::View,
 };
-use crate::query::parse_duration;
+use crate::{address::StoreAddress, query::parse_duration, rules::Fault};
 
 /// What stands below `auditLog`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,9 +18,9 @@ pub struct AuditLog {
     /// Where to listen.
     pub listen: Option<SocketAddr>,
     /// The store.
-    pub store: Option<PathBuf>,
-    /// What is not stored; none where the defaults hold.
-    pub exclude_rules: Option<Vec<ExcludeRule>>,
+    pub store: Option<StoreAddress>,
+    /// What is not stored, beside what the defaults leave out.
+    pub exclude_rules: Vec<ExcludeRule>,
     /// Users that are programs: their reads are not stored.
     pub synthetic_actors: Vec<String>,
     /// What is taken out of events before they are stored; none where the defaults hold.
@@ -100,10 +97,11 @@ pub(super) fn audit_log(section: &View) -> AuditLog {
     section.check_keys(&KEYS);
     AuditLog {
         listen: section.child("listen").and_then(|listen| address(&listen)),
-        store: section.child("store").and_then(|store| path(&store)),
+        store: section.child("store").and_then(|at| store(&at)),
         exclude_rules: section
             .child("excludeRules")
-            .map(|rules| rules.items().iter().filter_map(rule).collect()),
+            .map(|rules| rules.items().iter().filter_map(rule).collect())
+            .unwrap_or_default(),
         synthetic_actors: section
             .child("syntheticActors")
             .map(|actors| actors.items().iter().filter_map(View::text).collect())
@@ -150,23 +148,27 @@ pub(super) fn address(listen: &View) -> Option<SocketAddr> {
     address
 }
 
-/// A path is relative to the folder of the file that names it. The URL of a database stays one, to be refused later.
-fn path(view: &View) -> Option<PathBuf> {
-    let text = view.text()?;
-    if text.contains("://") {
-        return Some(text.into());
-    }
+/// A path is relative to the folder of the file that names it.
+fn store(view: &View) -> Option<StoreAddress> {
+    let at = StoreAddress::from(view.secret()?.expose_secret());
     let folder = view.place().file.parent().unwrap_or_else(|| Path::new(""));
-    Some(folder.join(text))
+    Some(match at {
+        StoreAddress::File(path) => folder.join(path).into(),
+        database => database,
+    })
 }
 
 fn rule(item: &View) -> Option<ExcludeRule> {
     item.check_keys(&["actorId", "eventId"]);
     let actor_id = item.required("actorId");
-    let event_id = item.required("eventId");
+    let event = item.required("eventId");
+    let (actor_id, event_id) = (actor_id?.text(), event.as_ref()?.text());
+    if event_id.as_ref().is_some_and(|id| id.contains('*')) {
+        event?.warning(Fault::StarInEvent.to_string());
+    }
     Some(ExcludeRule {
-        actor_id: actor_id?.text()?,
-        event_id: event_id?.text()?,
+        actor_id: actor_id?,
+        event_id: event_id?,
     })
 }
 

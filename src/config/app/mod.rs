@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 
-use crate::token::TokenHash;
+use crate::{address::StoreAddress, token::TokenHash};
 
 pub use access::{Action, Restriction, StaticToken};
 pub use audit_log::{AuditLog, ExcludeRule, Https, Redact};
@@ -107,7 +107,7 @@ impl AppConfig {
     }
 }
 
-/// Whether a token or a key stands in a file: not a token's hash, and not where to take either from.
+/// Whether a token, a key or a password stands in a file: not a token's hash, and not where to take any from.
 fn holds_secret(file: &Node) -> bool {
     let ignored = Problems::default();
     let root = View::root(file, &ignored);
@@ -129,11 +129,18 @@ fn holds_secret(file: &Node) -> bool {
             .child("certificate")?
             .child("key")
     };
+    let store = || {
+        let store = root.child("auditLog")?.child("store")?;
+        let address = StoreAddress::from(store.secret()?.expose_secret());
+        address.has_password().then_some(store)
+    };
     let is_plain = |value: View| {
         let text = value.secret().map(ExposeSecret::expose_secret);
         text.is_some_and(|text| !text.contains("${") && TokenHash::parse(text).is_none())
     };
-    tokens.chain(key()).any(is_plain)
+    let sender = || root.child("auditLog")?.child("sender")?.child("token");
+    let others = [key(), store(), sender()];
+    tokens.chain(others.into_iter().flatten()).any(is_plain)
 }
 
 /// One file's tree, with its includes resolved where they are read, and whether a secret stands in the file itself.

@@ -4,6 +4,9 @@ use std::net::IpAddr;
 
 use super::view::View;
 
+/// Bits before an IPv4 address in the form of IPv6.
+const MAPPED: u8 = 96;
+
 /// A network; an address alone is a network of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -24,10 +27,17 @@ impl Network {
             Some(length) => length.parse().ok().filter(|length| *length <= whole)?,
             None => whole,
         };
-        Some(Self { address, length })
+        // An IPv4 address in the form of IPv6 is the IPv4 address; a network that reaches beyond those is none of them.
+        Some(match (address, address.to_canonical()) {
+            (IpAddr::V6(_), address @ IpAddr::V4(_)) if length >= MAPPED => Self {
+                address,
+                length: length - MAPPED,
+            },
+            (address, _) => Self { address, length },
+        })
     }
 
-    /// Whether an address lies in it. An IPv4 address in the form of IPv6 is the IPv4 address.
+    /// Whether an address lies in it.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
@@ -78,6 +88,11 @@ mod tests {
             ("10.1.2.3", "10.1.2.3", true),
             ("10.1.2.3", "10.1.2.4", false),
             ("10.1.2.3", "::ffff:10.1.2.3", true),
+            ("::ffff:10.1.2.3", "10.1.2.3", true),
+            ("::ffff:10.1.2.3", "::ffff:10.1.2.3", true),
+            ("::ffff:10.1.2.3", "10.1.2.4", false),
+            ("::ffff:10.0.0.0/104", "10.255.0.1", true),
+            ("::ffff:10.0.0.0/104", "11.0.0.1", false),
             ("0.0.0.0/0", "255.255.255.255", true),
             ("0.0.0.0/0", "::1", false),
             ("fd00::/8", "fd12:3456::1", true),

@@ -124,7 +124,7 @@ fn every_key_is_read() {
         actor_id: "plugin:*".into(),
         event_id: "entity-fetch".into(),
     };
-    assert_eq!(own.exclude_rules, Some(vec![rule]));
+    assert_eq!(own.exclude_rules, [rule]);
     assert_eq!(own.synthetic_actors, ["user:default/robot"]);
     let redact = own.redact.unwrap();
     assert!(redact.enabled);
@@ -228,7 +228,7 @@ auditLog:
     let own = read(&[first, second]).unwrap().audit_log;
     assert_eq!(own.listen, Some("127.0.0.1:2".parse().unwrap()));
     assert_eq!(own.store, Some("/first.db".into()));
-    let rules = own.exclude_rules.unwrap();
+    let rules = own.exclude_rules;
     assert_eq!(rules.len(), 1);
     assert_eq!(rules[0].actor_id, "e");
     let redact = own.redact.unwrap();
@@ -248,7 +248,7 @@ fn a_path_is_relative_to_the_file_that_names_it() {
     fs::write(&paths[0], "auditLog: {listen: '127.0.0.1:1'}").unwrap();
     fs::write(&paths[1], "auditLog: {store: trail.db}").unwrap();
     let config = AppConfig::read(&paths, &|_| None).unwrap();
-    assert_eq!(config.audit_log.store, Some(inner.join("trail.db")));
+    assert_eq!(config.audit_log.store, Some(inner.join("trail.db").into()));
 }
 
 #[test]

@@ -14,14 +14,18 @@ use tokio_postgres::{
 use super::tls::{Tls, Trust};
 use crate::address::DatabaseUrl;
 
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 /// Where a server listens that is on this machine and named by no host.
 const SOCKETS: &str = "/var/run/postgresql";
 const CONNECT: Duration = Duration::from_secs(10);
-/// After how long without a word a connection is looked after.
+/// After how long without a word, or with one that does not arrive, a connection is looked after, or given up.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// Reads a URL as libpq does, with its variables for passwords. Gives why not, without anything secret.
 pub(super) fn read(url: &DatabaseUrl) -> Result<(Config, Tls), String> {
+    if !SCHEMES.iter().any(|it| url.expose().starts_with(it)) {
+        return Err("a store is a file, or a database at postgres://".to_owned());
+    }
     let (rest, modes, roots) = split(url.expose());
     // The driver's own words: they name keys, never values.
     let mut config: Config = rest
@@ -45,14 +49,12 @@ pub(super) fn read(url: &DatabaseUrl) -> Result<(Config, Tls), String> {
         None if !is_local => (SslMode::Require, Trust::Name),
         None => (SslMode::Prefer, Trust::Anyone),
     };
-    if trust == Trust::Name && config.get_hosts().is_empty() {
-        return Err("a certificate has a name: hostaddr alone is not enough for TLS".to_owned());
+    // The driver names the server when it begins TLS.
+    if mode == SslMode::Require && config.get_hosts().is_empty() {
+        return Err("TLS needs a name: beside hostaddr, say host".to_owned());
     }
-    let only_sockets = config
-        .get_hosts()
-        .iter()
-        .all(|host| matches!(host, Host::Unix(_)));
-    config.ssl_mode(match only_sockets {
+    let is_socket = |host: &Host| matches!(host, Host::Unix(_));
+    config.ssl_mode(match config.get_hosts().iter().all(is_socket) {
         true => SslMode::Disable,
         false => mode,
     });
@@ -60,6 +62,9 @@ pub(super) fn read(url: &DatabaseUrl) -> Result<(Config, Tls), String> {
         config.connect_timeout(CONNECT);
     }
     config.keepalives_idle(KEEPALIVE);
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(KEEPALIVE);
+    }
     if config.get_application_name().is_none() {
         config.application_name("auditlog");
     }
@@ -172,7 +177,8 @@ fn fields(line: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{fields, password_in, split};
+    use super::{fields, password_in, read, split};
+    use crate::address::StoreAddress;
 
     #[test]
     fn the_driver_is_not_shown_what_it_does_not_know() {
@@ -182,6 +188,36 @@ mod tests {
         assert_eq!(mode.as_deref(), Some("verify-full"));
         assert_eq!(roots, Some("/ca.pem".into()));
         assert_eq!(split("postgres://h/db?sslrootcert=system").2, None);
+    }
+
+    #[test]
+    fn what_needs_tls_never_goes_without() {
+        use tokio_postgres::config::SslMode::{Disable, Prefer, Require};
+        for (url, expected) in [
+            ("postgres://h/db", Some(Require)),
+            ("postgres://h/db?sslmode=disable", Some(Disable)),
+            ("postgres://localhost/db", Some(Prefer)),
+            ("postgres:///db", Some(Disable)),
+            ("postgres:///db?host=/run&sslmode=require", Some(Disable)),
+            ("postgres:///db?hostaddr=127.0.0.1", Some(Disable)),
+            ("postgres:///db?hostaddr=10.0.0.5", None),
+            ("postgres:///db?hostaddr=10.0.0.5&sslmode=require", None),
+            ("postgres:///db?hostaddr=10.0.0.5&sslmode=verify-ca", None),
+            (
+                "postgres:///db?hostaddr=10.0.0.5&sslmode=prefer",
+                Some(Disable),
+            ),
+            (
+                "postgres://h/db?hostaddr=10.0.0.5&sslmode=require",
+                Some(Require),
+            ),
+        ] {
+            let StoreAddress::Database(address) = StoreAddress::from(url) else {
+                panic!("{url}");
+            };
+            let mode = read(&address).ok().map(|(config, _)| config.get_ssl_mode());
+            assert_eq!(mode, expected, "{url}");
+        }
     }
 
     #[test]

@@ -37,6 +37,11 @@ pub(super) struct Store {
     known: Arc<Mutex<Catalogue>>,
 }
 
+/// Says why nobody can open a URL. Nothing is connected to.
+pub(super) fn check_url(url: &DatabaseUrl) -> Result<(), StoreError> {
+    Database::new(url).map(drop)
+}
+
 impl Store {
     /// Opens the store in a database; where there is none, makes one if `create` says so.
     pub(super) fn open(

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use super::{connection::Database, session::Session};
 use crate::store::error::StoreError;
@@ -37,12 +40,11 @@ impl Pool {
         &self.database
     }
 
-    /// A connection that nobody else has.
+    /// A connection that nobody else has. Who waits for one longer than a question may take is told so.
     pub(super) async fn lend(&self) -> Result<Lent, StoreError> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| StoreError::BrokenOff)?;
+        let permit = timeout(self.bound, Arc::clone(&self.permits).acquire_owned());
+        let permit = permit.await.map_err(|_| StoreError::TooSlow)?;
+        let permit = permit.map_err(|_| StoreError::BrokenOff)?;
         let idle = loop {
             let idle = self
                 .idle

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::spawn_blocking,
+    time::timeout,
 };
 
 use super::location::BUSY;
@@ -34,7 +35,7 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    /// `bound` is how long one piece of work may take.
+    /// `bound` is how long one piece of work may take, waiting for a connection included.
     pub(super) fn new(connections: Vec<Connection>, bound: Duration) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(connections.len())),
@@ -48,8 +49,9 @@ impl Readers {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let deadline = Instant::now() + self.bound;
         let lent = self.lend().await?;
-        self.hand_over(lent, work).await
+        hand_over(lent, deadline, work).await
     }
 
     /// As `run`, for work that is mostly over in a moment: what is not is begun anew on a thread that may block.
@@ -57,40 +59,39 @@ impl Readers {
         &self,
         work: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let deadline = Instant::now() + self.bound;
         let mut lent = self.lend().await?;
         match lent.for_a_moment(&work) {
-            Err(StoreError::TooSlow | StoreError::Locked) => self.hand_over(lent, work).await,
+            Err(StoreError::TooSlow | StoreError::Locked) => hand_over(lent, deadline, work).await,
             done => done,
         }
     }
 
     async fn lend(&self) -> Result<Lent, StoreError> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| StoreError::BrokenOff)?;
+        let permit = timeout(self.bound, Arc::clone(&self.permits).acquire_owned());
+        let permit = permit.await.map_err(|_| StoreError::TooSlow)?;
+        let permit = permit.map_err(|_| StoreError::BrokenOff)?;
         Ok(Lent {
             connection: lock(&self.idle).pop(),
             idle: Arc::clone(&self.idle),
             _permit: permit,
         })
     }
+}
 
-    async fn hand_over<T: Send + 'static>(
-        &self,
-        mut lent: Lent,
-        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let waiting = Waiting::default();
-        let given_up = Arc::clone(&waiting.given_up);
-        let bound = self.bound;
-        let done = spawn_blocking(move || {
-            let deadline = Instant::now() + bound;
-            let stop = move || given_up.load(Ordering::Relaxed) || Instant::now() >= deadline;
-            work(lent.stopped_by(STEPS, stop)?)
-        });
-        done.await.unwrap_or(Err(StoreError::BrokenOff))
-    }
+/// Runs `work` on a thread that may block, until the deadline at the latest.
+async fn hand_over<T: Send + 'static>(
+    mut lent: Lent,
+    deadline: Instant,
+    work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let waiting = Waiting::default();
+    let given_up = Arc::clone(&waiting.given_up);
+    let done = spawn_blocking(move || {
+        let stop = move || given_up.load(Ordering::Relaxed) || Instant::now() >= deadline;
+        work(lent.stopped_by(STEPS, stop)?)
+    });
+    done.await.unwrap_or(Err(StoreError::BrokenOff))
 }
 
 fn lock(idle: &Mutex<Vec<Connection>>) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -183,6 +184,21 @@ mod tests {
             assert!(matches!(stopped, Err(StoreError::TooSlow)));
         }
         assert_eq!(readers.run(one).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_waits_too_long_for_a_connection_is_told_so() {
+        let readers = readers(1, Duration::from_millis(20));
+        let (release, released) = mpsc::channel::<()>();
+        let slow = readers.run(move |_| Ok(released.recv().is_ok()));
+        tokio::pin!(slow);
+        tokio::select! {
+            biased;
+            _ = &mut slow => panic!("nothing has released the slow one"),
+            waited = readers.run(one) => assert!(matches!(waited, Err(StoreError::TooSlow))),
+        }
+        release.send(()).unwrap();
+        assert!(slow.await.unwrap());
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Looking after a store: what is in it, whether it is sound, and a copy of it.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -53,7 +53,8 @@ fn copy(connection: &Connection, to: PathBuf) -> Result<(), StoreError> {
     let failed = |error| StoreError::cannot_open(to.clone(), error);
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
     let file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-    let name = file.path().to_str().ok_or(StoreError::BrokenOff)?;
+    let not_text = || io::Error::new(io::ErrorKind::InvalidInput, "the path is not UTF-8");
+    let name = file.path().to_str().ok_or_else(|| failed(not_text()))?;
     connection.execute("VACUUM INTO ?", [name])?;
     // Another handle than SQLite's: its file is closed by now.
     let written = fs::File::open(file.path()).and_then(|file| file.sync_all());

@@ -180,15 +180,21 @@ impl Writer {
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
         let deleted = appending.delete_before(time, most)?;
         appending.commit()?;
-        if deleted > 0 {
-            // Pages that hold nothing any more leave the file. Each one is a step of this statement.
-            let mut vacuum = self
-                .connection
-                .prepare_cached("PRAGMA incremental_vacuum")?;
-            let mut rows = vacuum.query([])?;
-            while rows.next()?.is_some() {}
+        match self.give_back_space() {
+            // The next deletion does it, too.
+            Ok(()) | Err(StoreError::Locked) => Ok(deleted),
+            Err(error) => Err(error),
         }
-        Ok(deleted)
+    }
+
+    /// Pages that hold nothing any more leave the file. Each one is a step of this statement.
+    fn give_back_space(&self) -> Result<(), StoreError> {
+        let mut vacuum = self
+            .connection
+            .prepare_cached("PRAGMA incremental_vacuum")?;
+        let mut rows = vacuum.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
     }
 }
 
