@@ -71,6 +71,7 @@ class Sqlite:
     name = "sqlite"
     shell_name = "sqlite3"
     importer = "`.import`"
+    kind = "file"
     columns = "source, id, event_time, recorded_at, kind, actor_id, request_url, entity_ref, body"
 
     def __init__(self, folder):
@@ -143,6 +144,7 @@ class Postgres:
     name = "postgres"
     shell_name = "psql"
     importer = "`COPY`"
+    kind = "tables"
 
     def __init__(self, folder):
         start_postgres()
@@ -430,7 +432,7 @@ def told(database, results):
     for name, many in by_size["many"].items():
         few = by_size["few"][name]
         lines.append(f"| {name} | {ms(many)} | {ms(few)} | {many / few:.2f} |")
-    lines += ["", f"Beside the same page and `count(*)` in a session of {database.shell_name} over the same file (to hold: at most 1.1 times).", "",
+    lines += ["", f"Beside the same page and `count(*)` in a session of {database.shell_name} over the same {database.kind} (to hold: at most 1.1 times).", "",
               "| filter | events | ours | shell | ratio |", "|---|---|---|---|---|"]
     for name, (mine, shell, total) in by_index.items():
         lines.append(f"| {name} | {total:,} | {ms(mine)} | {ms(shell)} | {mine / shell:.2f} |")
