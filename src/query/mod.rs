@@ -56,6 +56,14 @@ impl Window {
     pub fn contains(&self, time: Timestamp) -> bool {
         self.start.is_none_or(|start| start <= time) && self.end.is_none_or(|end| time <= end)
     }
+
+    /// First and last instant in microseconds; where there is no bound, the ends of the numbers.
+    pub fn micros(&self) -> (i64, i64) {
+        (
+            self.start.map_or(i64::MIN, Timestamp::micros),
+            self.end.map_or(i64::MAX, Timestamp::micros),
+        )
+    }
 }
 
 impl Query {

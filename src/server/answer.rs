@@ -149,6 +149,16 @@ impl Text {
         packed.clone()
     }
 
+    /// The same with its tag, which everybody who gets it needs.
+    pub(super) async fn tagged(self) -> Self {
+        if self.bytes().len() > LONG {
+            let text = self.clone();
+            // What breaks off here is made where it is needed.
+            let _ = spawn_blocking(move || text.tag().len()).await;
+        }
+        self
+    }
+
     /// Whether nothing that takes long is left to be done.
     fn is_made(&self, encoding: Encoding) -> bool {
         let is_packed = encoding == Encoding::Identity || self.0.packed.get().is_some();
@@ -319,9 +329,25 @@ fn weight<'a>(parameters: impl Iterator<Item = &'a str>) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use hyper::{HeaderMap, header};
+    use std::sync::Arc;
 
-    use super::{Encoding, encoding, names, tag};
+    use hyper::{HeaderMap, header};
+    use tokio::sync::Semaphore;
+
+    use super::{Encoding, Room, encoding, names, tag};
+
+    #[test]
+    fn there_is_room_again_when_nothing_of_an_answer_is_held_any_more() {
+        let room = Room(Arc::new(Semaphore::new(10)));
+        let first = room.take("1234567".to_owned()).unwrap();
+        assert!(room.take("1234".to_owned()).is_none());
+        assert!(room.take("123".to_owned()).is_some());
+        let sending = first.bytes().slice(..1);
+        drop(first);
+        assert!(room.take("1234".to_owned()).is_none());
+        drop(sending);
+        assert!(room.take("1234567890".to_owned()).is_some());
+    }
 
     #[test]
     fn a_tag_has_the_length_and_the_hash_of_the_body() {

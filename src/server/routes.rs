@@ -210,7 +210,8 @@ impl Routes {
             let page = self.store.page(&asked.query, limit, offset).await?;
             let bodies = page.bodies.iter().map(String::as_str);
             let written = write_page(bodies, page.total, limit, offset);
-            self.room.take(written).ok_or(NoPage::Unread)
+            let text = self.room.take(written).ok_or(NoPage::Unread)?;
+            Ok(text.tagged().await)
         };
         let parameters = uri.query().unwrap_or_default();
         let body = self.sharing.get(parameters, read).await;

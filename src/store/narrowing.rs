@@ -84,9 +84,10 @@ pub(super) fn is_short(offset: u64) -> bool {
 impl Narrowed {
     /// All of a window.
     pub(super) fn whole(window: &Window, wanted: Wanted) -> Self {
+        let (first, last) = window.micros();
         Self {
-            first: window.start.map_or(i64::MIN, Timestamp::micros),
-            last: window.end.map_or(i64::MAX, Timestamp::micros),
+            first,
+            last,
             offset: wanted.offset,
             matches: wanted.total,
         }

@@ -1,7 +1,7 @@
 //! Windows as counted spans: months, days and hours by the counts, and what is less than an hour by the index.
 
 use super::counts::{Grain, HOUR, Hour, micros};
-use crate::{api::Timestamp, query::Window};
+use crate::query::Window;
 
 /// A part of a window, and what its events are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub(super) fn cover(window: &Window) -> Cover {
 }
 
 fn cut(window: &Window, rounding: Rounding) -> Cover {
-    let from = window.start.map_or(i64::MIN, Timestamp::micros);
-    let to = window.end.map_or(i64::MAX, |last| last.micros() + 1);
+    let (from, last) = window.micros();
+    let to = last.saturating_add(1);
     let mut cover = Cover::default();
     cover.push(Some(Grain::Month), from, to, rounding, true);
     cover

@@ -2,7 +2,6 @@
 
 use super::{Dialect, Param, Question, READ, Sql, has_one_index, index_for, integer};
 use crate::{
-    api::Timestamp,
     query::{Order, Window},
     store::{
         error::StoreError,
@@ -21,8 +20,7 @@ pub(in crate::store) fn newest_page(
 ) -> Sql {
     let mut sql = Sql::new(dialect, READ);
     sql.has_one_plan = offset == 0;
-    let first = window.start.map_or(i64::MIN, Timestamp::micros);
-    let last = window.end.map_or(i64::MAX, Timestamp::micros);
+    let (first, last) = window.micros();
     match (kinds, dialect) {
         (Kinds::Every, _) => {
             sql.push_index("events_by_time");
