@@ -1487,13 +1487,17 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__store__subcmd__backup)
-            opts="-q -v -h --store --quiet --verbose --color --help"
+            opts="-q -v -h --store --profile --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1509,13 +1513,17 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__store__subcmd__check)
-            opts="-q -v -h --store --quiet --verbose --color --help"
+            opts="-q -v -h --store --profile --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1615,13 +1623,17 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__store__subcmd__info)
-            opts="-q -v -h --store --quiet --verbose --color --help"
+            opts="-q -v -h --store --profile --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1637,7 +1649,7 @@ _auditlog() {
             return 0
             ;;
         auditlog__subcmd__store__subcmd__prune)
-            opts="-q -v -h --store --before --dry-run --quiet --verbose --color --help"
+            opts="-q -v -h --store --profile --before --tz --utc --dry-run --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1647,7 +1659,15 @@ _auditlog() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --before)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

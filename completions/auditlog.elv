@@ -249,6 +249,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         }
         &'auditlog;store;info'= {
             cand --store 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
+            cand --profile 'The store of this profile [env: AUDITLOG_PROFILE]. Without either: the default profile''s'
             cand --color 'Show colours [env: NO_COLOR]'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
@@ -259,6 +260,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         }
         &'auditlog;store;check'= {
             cand --store 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
+            cand --profile 'The store of this profile [env: AUDITLOG_PROFILE]. Without either: the default profile''s'
             cand --color 'Show colours [env: NO_COLOR]'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
@@ -269,6 +271,7 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         }
         &'auditlog;store;backup'= {
             cand --store 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
+            cand --profile 'The store of this profile [env: AUDITLOG_PROFILE]. Without either: the default profile''s'
             cand --color 'Show colours [env: NO_COLOR]'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'
@@ -279,8 +282,11 @@ set edit:completion:arg-completer[auditlog] = {|@words|
         }
         &'auditlog;store;prune'= {
             cand --store 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]'
+            cand --profile 'The store of this profile [env: AUDITLOG_PROFILE]. Without either: the default profile''s'
             cand --before 'Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d'
+            cand --tz 'Read and show times in this zone, like Europe/Berlin. Default: local'
             cand --color 'Show colours [env: NO_COLOR]'
+            cand --utc 'Read and show times in UTC'
             cand --dry-run 'Say how many events there are, and delete none'
             cand -q 'Say nothing about the answer but errors and warnings'
             cand --quiet 'Say nothing about the answer but errors and warnings'

@@ -225,6 +225,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "prune" -d 'Delete the events before a time, for good'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and not __fish_seen_subcommand_from info check backup prune help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -l store -d 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -l profile -d 'The store of this profile [env: AUDITLOG_PROFILE]. Without either: the default profile\'s' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -232,6 +233,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from info" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -l profile -d 'The store of this profile [env: AUDITLOG_PROFILE]. Without either: the default profile\'s' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -239,6 +241,7 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -l store -d 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -l profile -d 'The store of this profile [env: AUDITLOG_PROFILE]. Without either: the default profile\'s' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -246,10 +249,13 @@ complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print this help; -h prints less of it'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l store -d 'The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]' -r -F
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l profile -d 'The store of this profile [env: AUDITLOG_PROFILE]. Without either: the default profile\'s' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l before -d 'Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d' -r
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l tz -d 'Read and show times in this zone, like Europe/Berlin. Default: local' -r
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l color -d 'Show colours [env: NO_COLOR]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l utc -d 'Read and show times in UTC'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -l dry-run -d 'Say how many events there are, and delete none'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing about the answer but errors and warnings'
 complete -c auditlog -n "__fish_auditlog_using_subcommand store; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more: each request and the causes of errors; twice: the headers of answers'

@@ -97,6 +97,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> Code {
     let context = context(&cli.talk);
     let code = match dispatch(&cli.command, &context).await {
         Ok(()) => Code::Done,
+        // Who follows until a signal has seen all there was.
+        Err(Error::Stopped) => Code::Interrupted,
         Err(error) => {
             if error.code() != Code::Done {
                 report(&error, &context.ui);

@@ -7,7 +7,8 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A store: the path of a file, or the URL of a database, which is everything that begins with a scheme and `://`.
+/// A store: the path of a file, or the URL of a database, which is everything that begins with a scheme and `://`, or
+/// looks as if a database were meant.
 ///
 /// It is shown without the password and the parameters of a URL.
 #[derive(Clone, Debug)]
@@ -74,7 +75,14 @@ impl Eq for StoreAddress {}
 
 impl DatabaseUrl {
     fn parse(text: &str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://").filter(|(it, _)| is_scheme(it))?;
+        let url = text.split_once("://").filter(|(it, _)| is_scheme(it));
+        let Some((scheme, rest)) = url else {
+            return means_database(text).then(|| Self {
+                url: text.into(),
+                shown: "what is no URL".to_owned(),
+                has_password: true,
+            });
+        };
         let scheme = scheme.to_ascii_lowercase();
         let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         // A `/` in a password has to be encoded; where it is not, more is hidden rather than less.
@@ -96,6 +104,19 @@ impl DatabaseUrl {
     pub fn expose(&self) -> &str {
         self.url.expose_secret()
     }
+}
+
+/// Whether a text that is no URL was likely meant to name a database: quotes or blanks around one, or what else the
+/// database's own tools take. It may hold a password, and is no name for a file.
+fn means_database(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let has_password = text.split("password").skip(1);
+    let mut has_password = has_password.map(|rest| rest.trim_start().starts_with('='));
+    text.contains("://") && text.contains('@')
+        || ["postgres:", "postgresql:"]
+            .iter()
+            .any(|it| text.contains(it))
+        || has_password.any(|it| it)
 }
 
 /// As RFC 3986 has it.
@@ -138,8 +159,35 @@ mod tests {
     }
 
     #[test]
+    fn what_was_meant_for_a_database_is_not_shown() {
+        for text in [
+            "\"postgres://u:sesame@h/db\"",
+            " postgres://u:sesame@h/db",
+            "\u{feff}postgres://u:sesame@h/db",
+            "postgres:/u:sesame@h",
+            "jdbc:postgresql://h/db?password=sesame",
+            "host=h user=u password = sesame",
+        ] {
+            let address = StoreAddress::from(text);
+            assert!(address.has_password() && address.file().is_none(), "{text}");
+            assert!(
+                !format!("{address} {address:?}").contains("sesame"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn anything_else_is_a_file() {
-        for text in ["trail.db", "./postgres:", "./a://b", "1://x", "://x", ""] {
+        for text in [
+            "trail.db",
+            "./postgres",
+            "./a://b",
+            "1://x",
+            "://x",
+            "",
+            "passwords.db",
+        ] {
             let address = StoreAddress::from(text);
             assert_eq!(address.file(), Some(text.as_ref()));
         }

@@ -22,6 +22,10 @@ pub const AUDIT_EVENT_PATH: &str = "/api/audit-log/v1/audit-event";
 pub const AUDIT_LOG_PLUGIN: &str = "audit-log";
 /// The event of somebody who read the trail.
 pub const READ_EVENT: &str = "audit-log-read";
+/// What a token needs to ask.
+pub const READ_PERMISSION: &str = "audit.log.read";
+/// What a token needs to send.
+pub const WRITE_PERMISSION: &str = "audit.log.write";
 /// Largest page that a server gives (`limit`).
 pub const MAX_LIMIT: u32 = 1000;
 /// Page size of a request without `limit`.

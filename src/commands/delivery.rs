@@ -8,7 +8,7 @@ use super::{
     Context,
     conclusion::{Conclusion, Gaps},
     events::EventsPlan,
-    options::{FilterArgs, OpenOutput},
+    options::{FilterArgs, OpenOutput, refuse_store_as_output},
     summary::{Amount, events, summary},
 };
 use crate::{
@@ -47,6 +47,8 @@ struct Tally {
 impl<'a> Delivery<'a> {
     /// Opens the output and the receipt, before anything is asked.
     pub fn open(plan: &'a EventsPlan, target: &Target, context: &Context) -> Result<Self, Error> {
+        let files = [plan.output.file(), plan.completeness.receipt.as_deref()];
+        refuse_store_as_output(target, &files)?;
         let output = plan
             .output
             .open(context, plan.completeness.receipt.is_some())?;
@@ -267,6 +269,7 @@ fn say(context: &Context, plan: &EventsPlan, told: &Told, tally: &Tally, conclus
         shown: tally.written(plan),
         skipped: tally.seen.min(plan.offset),
         limit: plan.limit,
+        by_default: plan.by_default,
     };
     context.ui.note(&summary(&amount, told));
 }

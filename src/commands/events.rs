@@ -82,6 +82,8 @@ pub struct EventsPlan {
     pub(super) limit: Option<u64>,
     pub(super) output: OutputPlan,
     pub(super) completeness: CompletenessPlan,
+    /// Whether nobody named a window.
+    pub(super) by_default: bool,
     explain: bool,
 }
 
@@ -114,6 +116,7 @@ impl EventsArgs {
             limit,
             output,
             completeness,
+            by_default: !self.time.is_given(),
             explain: self.explain,
         })
     }

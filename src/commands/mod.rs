@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// What every command is given: the world as it was at the start.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// What is said about the answer goes here.
     pub ui: Ui,

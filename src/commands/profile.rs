@@ -9,8 +9,8 @@ use super::{Context, answer, options::refuse_password};
 use crate::{
     address::{Address, StoreAddress},
     config::{
-        Asked, Config, Profile, SettingsError, Sourced, Target, TokenSource, Which,
-        remove_stored_token,
+        Asked, Config, ConfigDir, Profile, SettingsError, Sourced, Target, TokenSource, Which,
+        read_stored_token, remove_stored_token,
     },
     error::Error,
     output::{OutputFormat, visible},
@@ -192,11 +192,14 @@ fn list(context: &Context) -> Result<(), Error> {
         } else {
             ""
         };
-        let store = profile
-            .store
-            .as_ref()
-            .map(|path| path.display().to_string());
-        let source = profile.url.clone().or(store).unwrap_or_default();
+        let store = profile.store.as_ref().map(StoreAddress::from);
+        let source = match (&profile.url, store) {
+            (Some(url), _) => match Address::parse(url) {
+                Ok(address) => address.to_string(),
+                Err(error) => error.to_string(),
+            },
+            (None, store) => store.map(|it| it.to_string()).unwrap_or_default(),
+        };
         rows.push([default.to_owned(), name.clone(), source]);
     }
     answer(&aligned(["", "NAME", "SOURCE"], &rows))
@@ -210,12 +213,14 @@ impl ShowArgs {
             ..Asked::default()
         };
         let target = Target::chosen(&asked, &context.environment, &config)?;
-        answer(&aligned(["SETTING", "VALUE", "FROM"], &settings(&target)))
+        let dir = context.config_dir().ok();
+        let settings = settings(&target, dir.as_ref());
+        answer(&aligned(["SETTING", "VALUE", "FROM"], &settings))
     }
 }
 
 /// Name, value and origin of each setting.
-fn settings(target: &Target) -> Vec<[String; 3]> {
+fn settings(target: &Target, dir: Option<&ConfigDir>) -> Vec<[String; 3]> {
     let mut rows = Vec::new();
     let mut row =
         |name: &str, value: String, from: String| rows.push([name.to_owned(), value, from]);
@@ -236,7 +241,7 @@ fn settings(target: &Target) -> Vec<[String; 3]> {
             let place = token
                 .as_ref()
                 .map_or_else(|| "none".to_owned(), TokenSource::place);
-            row("token", "(not shown)".to_owned(), place);
+            row("token", shown(token.as_ref(), dir).to_owned(), place);
             let cert = ca_cert.as_ref();
             let path = cert.map_or_else(
                 || "the system's alone".to_owned(),
@@ -262,6 +267,22 @@ fn settings(target: &Target) -> Vec<[String; 3]> {
         }
     }
     rows
+}
+
+/// What there is to say of a token: whether there is one, as far as that can be seen without asking for it.
+fn shown(token: Option<&TokenSource>, dir: Option<&ConfigDir>) -> &'static str {
+    let stored = match (token, dir) {
+        (Some(TokenSource::Stored(store)), Some(dir)) => {
+            read_stored_token(dir, &store.profile, &store.origin)
+        }
+        (None | Some(TokenSource::Stored(_)), _) => Ok(None),
+        (Some(_), _) => return "(not shown)",
+    };
+    match stored {
+        Ok(Some(_)) => "(not shown)",
+        Ok(None) => "none",
+        Err(_) => "cannot be used",
+    }
 }
 
 /// Columns one under the other, harmless.

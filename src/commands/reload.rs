@@ -31,13 +31,13 @@ impl Reload {
 }
 
 /// Does `act` at each signal, for as long as it is asked to.
-pub async fn each(reload: Option<Reload>, act: impl Fn()) -> Infallible {
+pub async fn each(reload: Option<Reload>, act: impl AsyncFn()) -> Infallible {
     let Some(mut reload) = reload else {
         return std::future::pending().await;
     };
     loop {
         reload.next().await;
-        act();
+        act().await;
     }
 }
 

@@ -5,12 +5,13 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use chrono::Utc;
 use clap::{ArgGroup, Args};
 use secrecy::SecretString;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 
 use super::{
     Context, answer, demo,
@@ -32,6 +33,9 @@ use crate::{
 
 /// Where to listen, where nobody says it.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7017);
+
+/// How long reading a configuration again may take.
+const RELOAD: Duration = Duration::from_secs(10);
 
 /// Serve the audit-event API over a store
 ///
@@ -134,7 +138,7 @@ impl ServeArgs {
             tls,
             metrics: server.metrics(),
         };
-        let reloading = reload::each(reload, || self.reload(&config, &now, context));
+        let reloading = reload::each(reload, async || self.reload(&config, &now, context).await);
         let retention = config.audit_log.retention;
         let keeping = keep_retention(store.clone(), retention, context.ui.clone());
         let stop = reaches(signals.clone(), 1);
@@ -246,9 +250,18 @@ impl ServeArgs {
     }
 
     /// Reads tokens, rules and certificate again; what is wrong with them leaves the old ones as they are.
-    fn reload(&self, at_start: &AppConfig, now: &Changing, context: &Context) {
-        let read = self.read_config(context);
-        match read.and_then(|config| self.door(config, context)) {
+    async fn reload(&self, at_start: &AppConfig, now: &Changing, context: &Context) {
+        let (args, read_by) = (self.clone(), context.clone());
+        // A file may lie on a disk that does not answer, or be a pipe: nobody else waits for it.
+        let read = spawn_blocking(move || {
+            let config = args.read_config(&read_by)?;
+            args.door(config, &read_by)
+        });
+        let read = match timeout(RELOAD, read).await {
+            Ok(read) => read.unwrap_or(Err(Error::ReloadSlow)),
+            Err(_) => Err(Error::ReloadSlow),
+        };
+        match read {
             Ok(door) => {
                 let changed = reload::at_restart(&at_start.audit_log, &door.config.audit_log);
                 for key in changed {

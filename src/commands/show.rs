@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::{Event, Field, MAX_LIMIT, Timestamp},
-    config::Target,
+    config::{Target, Which},
     error::Error,
     output::{Layout, write_record},
     query::{Filter, Order, Query, Window, Zone},
@@ -23,7 +23,7 @@ use crate::{
 /// Show one event, every field
 ///
 /// The API cannot look an event up by its id: a server is read newest first until the event is found, in the window
-/// given (default: the last 30 days).
+/// given (default: the last 30 days). A store is asked for it, whenever it happened.
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
     /// The event's id
@@ -55,10 +55,12 @@ struct ShowPlan {
 impl ShowArgs {
     fn plan(&self, target: &Target, now: Timestamp) -> Result<ShowPlan, Error> {
         let zone = self.time.zone(target.tz.as_deref())?;
-        Ok(ShowPlan {
-            window: self.time.window(now, zone)?,
-            zone,
-        })
+        // By id a store is asked at once, however long it is.
+        let window = match target.which {
+            Which::Store(_) if !self.time.is_given() => Window::default(),
+            _ => self.time.window(now, zone)?,
+        };
+        Ok(ShowPlan { window, zone })
     }
 
     /// Looks for the event and shows it.

@@ -5,13 +5,17 @@ use std::path::PathBuf;
 use chrono::Duration;
 use clap::{Args, Subcommand};
 
-use super::{Context, answer, options::store_address};
+use super::{
+    Context, answer,
+    options::{SourceArgs, ZoneArgs},
+};
 use crate::{
     address::StoreAddress,
     api::Timestamp,
+    config::{SettingsError, Which},
     error::Error,
     output::{counted, grouped, visible},
-    query::{Period, Query, Window, Zone},
+    query::{Period, Query, Window},
     store::{Store, StoreError, StoreInfo},
 };
 
@@ -35,17 +39,20 @@ enum Command {
 
 /// Which store.
 #[derive(Args, Clone, Debug)]
-struct Which {
+struct WhichArgs {
     /// The store: a file, or a database by its postgres:// URL [env: AUDITLOG_STORE]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "profile")]
     store: Option<PathBuf>,
+    /// The store of this profile [env: AUDITLOG_PROFILE]. Without either: the default profile's
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
 }
 
 /// Show what is in a store
 #[derive(Args, Clone, Debug)]
 struct InfoArgs {
     #[command(flatten)]
-    which: Which,
+    which: WhichArgs,
 }
 
 /// Read all of a store, and say what is wrong with it
@@ -55,7 +62,7 @@ struct InfoArgs {
 #[derive(Args, Clone, Debug)]
 struct CheckArgs {
     #[command(flatten)]
-    which: Which,
+    which: WhichArgs,
 }
 
 /// Copy a store to a new file, while it is in use
@@ -64,7 +71,7 @@ struct CheckArgs {
 #[derive(Args, Clone, Debug)]
 struct BackupArgs {
     #[command(flatten)]
-    which: Which,
+    which: WhichArgs,
     /// The new file; one that exists is refused
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -77,10 +84,12 @@ struct BackupArgs {
 #[derive(Args, Clone, Debug)]
 struct PruneArgs {
     #[command(flatten)]
-    which: Which,
+    which: WhichArgs,
     /// Delete what happened before: RFC 3339, 2026-01-31, 400d ago as 400d
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     before: String,
+    #[command(flatten)]
+    zone: ZoneArgs,
     /// Say how many events there are, and delete none
     #[arg(long)]
     dry_run: bool,
@@ -106,9 +115,14 @@ impl StoreArgs {
     }
 }
 
-impl Which {
+impl WhichArgs {
     fn open(&self, context: &Context) -> Result<(StoreAddress, Store), Error> {
-        let at = store_address(self.store.as_ref(), &context.environment)?;
+        let asked = SourceArgs::of_store(self.store.clone(), self.profile.clone());
+        let at = match asked.target(context).map(|target| target.which) {
+            Ok(Which::Store(at)) => at.value,
+            Ok(_) | Err(Error::Settings(SettingsError::NoSource)) => return Err(Error::NoStore),
+            Err(error) => return Err(error),
+        };
         let store = Store::open_existing(at.clone())?;
         Ok((at, store))
     }
@@ -136,7 +150,8 @@ impl CheckArgs {
 
 impl PruneArgs {
     async fn run(&self, context: &Context) -> Result<(), Error> {
-        let before = Period::parse(&self.before, context.now, Zone::UTC)?.first;
+        let zone = self.zone.zone(None)?;
+        let before = Period::parse(&self.before, context.now, zone)?.first;
         let (_, store) = self.which.open(context)?;
         if self.dry_run {
             let window = Window {
@@ -164,7 +179,8 @@ impl PruneArgs {
             // Others that wait for the store come in between.
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-        answer(&format!("{} deleted", counted(deleted, "event")))
+        let deleted = counted(deleted, "event");
+        answer(&format!("{deleted} before {before} deleted"))
     }
 }
 

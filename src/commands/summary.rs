@@ -16,6 +16,8 @@ pub struct Amount {
     pub skipped: u64,
     /// Most events that were asked for.
     pub limit: Option<u64>,
+    /// Whether the window is the one that holds where nobody named another.
+    pub by_default: bool,
 }
 
 /// `100 of 4,213 events · 2026-10-22T…Z … 2026-11-21T…Z · --all for the rest`; of all events `complete as of …` at its
@@ -30,6 +32,9 @@ pub fn summary(amount: &Amount, told: &Told) -> String {
     let mut parts = vec![of_total(amount.shown, told), window];
     if amount.skipped > 0 {
         parts.push(format!("{} skipped", grouped(amount.skipped)));
+    }
+    if amount.shown == 0 && amount.skipped == 0 && amount.by_default {
+        parts.push("--since for older ones".to_owned());
     }
     let full = amount.limit.is_some_and(|limit| amount.shown >= limit);
     let reached = amount.shown.saturating_add(amount.skipped);
@@ -111,6 +116,7 @@ mod tests {
                 shown,
                 skipped,
                 limit,
+                by_default: false,
             },
             told,
         )

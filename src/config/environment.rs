@@ -8,7 +8,7 @@ use secrecy::SecretString;
 pub const TOKEN_VARIABLES: [&str; 2] = ["AUDITLOG_TOKEN", "AUDITLOG_TOKEN_FILE"];
 
 /// What the environment says; empty variables say nothing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `AUDITLOG_URL`.
     pub url: Option<String>,

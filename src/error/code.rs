@@ -37,12 +37,12 @@ impl Error {
             {
                 Code::Done
             }
-            Self::Interrupted => Code::Interrupted,
+            Self::Interrupted | Self::Stopped => Code::Interrupted,
             Self::Incomplete { .. } => Code::Incomplete,
             // Not a text, and so no token.
             Self::Stdin(error) if error.kind() == io::ErrorKind::InvalidData => Code::Usage,
             Self::Output(_) | Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => Code::Fault,
-            Self::Receipt { .. } | Self::NoSuchEvent { .. } => Code::Fault,
+            Self::Receipt { .. } | Self::NoSuchEvent { .. } | Self::ReloadSlow => Code::Fault,
             Self::Stalled { .. } => Code::Incomplete,
             Self::CheckpointFile { error, .. }
             | Self::Append {
@@ -55,9 +55,11 @@ impl Error {
             | Self::Checkpoint { .. }
             | Self::OutputFile { .. }
             | Self::EmptyWindow { .. }
+            | Self::FutureWindow(_)
             | Self::ColumnsOfJson
             | Self::ReceiptOnStdout
             | Self::ReceiptIsOutput(_)
+            | Self::OutputIsStore(_)
             | Self::ProfileOutput(_)
             | Self::ProfileExists(_)
             | Self::NoProfile
@@ -171,9 +173,10 @@ fn store_code(error: &StoreError) -> Code {
         | StoreError::CannotOpen { .. }
         | StoreError::ReadOnly
         | StoreError::NoFile
+        | StoreError::Denied(_)
         | StoreError::NotFilterable(_) => Code::Usage,
+        StoreError::Away(_) => Code::Server,
         StoreError::Locked
-        | StoreError::Away(_)
         | StoreError::Full
         | StoreError::Damaged(_)
         | StoreError::TooSlow

@@ -2,44 +2,58 @@
 
 use std::{io, path::Path};
 
-use super::Error;
+use super::{
+    Error,
+    usage::{
+        config_hint, credentials_hint, filter_hint, options_hint, settings_hint, time_hint,
+        token_source_hint,
+    },
+};
 use crate::{
     address::StoreAddress,
     api::PageError,
     client::ClientError,
     commands::{ingest::IngestError, rules::RulesError},
-    config::{ConfigError, CredentialsError, SettingsError, TokenSourceError},
+    config::CredentialsError,
     files::AppendError,
     follow::Unusable,
-    query::{FilterError, TimeError},
     server::ServeError,
     source::SourceError,
     store::StoreError,
 };
 
+const PASSWORD: &str = "leave it out of the URL: PGPASSFILE names a file with it, or AUDITLOG_STORE holds the whole URL";
+const CERTIFICATE: &str =
+    "give both as PEM, by $file: the certificate first, then those that it was issued with";
+const APP_CONFIG: &str = "mend it, and try again with: auditlog serve --check --config FILE";
 const NO_TOKEN: &str = "give --token-file FILE or AUDITLOG_TOKEN, or keep one: auditlog token set";
 
 impl Error {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Output(error) | Self::Source(SourceError::Sink(error))
+            Self::Output(error)
+            | Self::Receipt { error, .. }
+            | Self::Source(SourceError::Sink(error))
                 if error.kind() == io::ErrorKind::StorageFull =>
             {
                 "free some space"
             }
-            Self::Receipt { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
-                "free some space"
+            Self::Output(_) | Self::Receipt { .. } | Self::Interrupted | Self::Stopped => {
+                return None;
             }
-            Self::Output(_) | Self::Receipt { .. } | Self::Interrupted => return None,
-            Self::Stdin(_) | Self::Signals(_) | Self::Random(_) => return None,
+            Self::Stdin(_) | Self::Signals(_) | Self::Random(_) | Self::ReloadSlow => return None,
             Self::Incomplete { file: None } => "what came has been written; read it again later",
             Self::Incomplete { file: Some(_) } => {
                 "read it again later, or leave --require-complete out to keep what came"
             }
-            Self::ReceiptOnStdout => "name it, like --receipt events.receipt.json",
-            Self::ReceiptIsOutput(_) => "give --receipt another file",
-            Self::FollowJson => "use -o jsonl, an event a line",
+            Self::ReceiptOnStdout
+            | Self::ReceiptIsOutput(_)
+            | Self::OutputIsStore(_)
+            | Self::FollowJson
+            | Self::FutureWindow(_)
+            | Self::EmptyWindow { .. }
+            | Self::ColumnsOfJson => return options_hint(self).map(str::to_owned),
             Self::Append { path, error } => return append_hint(path, error),
             Self::CheckpointFile { error, .. } => checkpoint_file_hint(error),
             Self::Checkpoint { reason, .. } => checkpoint_hint(reason),
@@ -47,26 +61,20 @@ impl Error {
                 "look whether the server still records events; a filter may let none through"
             }
             Self::OutputFile { .. } => "check the folder and who may write there",
-            Self::EmptyWindow { .. } => "give --since an earlier time than --until",
             Self::NoSuchEvent { .. } => "widen the window with --since",
-            Self::ColumnsOfJson => "use -o csv or -o table, or leave --columns out",
             Self::ProfileOutput(_) => "change it in config.toml to table, wide, json, jsonl or csv",
             Self::ProfileExists(_) => "add --replace, or choose another name",
             Self::NoProfile => "add one: auditlog profile add NAME --url URL",
             Self::NotAServer => "name a server with --url or --profile",
             Self::NoToken => NO_TOKEN,
-            Self::NoStore => "give --store PATH or AUDITLOG_STORE",
-            Self::PasswordInArgument => {
-                "leave it out of the URL: PGPASSFILE names a file with it, or AUDITLOG_STORE holds the whole URL"
-            }
+            Self::NoStore => "give --store PATH or AUDITLOG_STORE, or keep one in a profile",
+            Self::PasswordInArgument => PASSWORD,
             Self::NoAcceptedTokens => {
                 "make one (auditlog token generate > FILE) and give --accept-token-file FILE"
             }
             Self::WeakHash => "leave --bytes out, or give it 16 or more",
-            Self::Certificate(_) => {
-                "give both as PEM, by $file: the certificate first, then those that it was issued with"
-            }
-            Self::AppConfig(_) => "mend it, and try again with: auditlog serve --check",
+            Self::Certificate(_) => CERTIFICATE,
+            Self::AppConfig(_) => APP_CONFIG,
             Self::AcceptedTokens { .. } => "check the path and who may read it",
             Self::AcceptedToken { .. } | Self::Token(_) => "make one with: auditlog token generate",
             Self::Filter(error) => return filter_hint(error),
@@ -127,102 +135,6 @@ fn checkpoint_hint(reason: &Unusable) -> &'static str {
             "name another checkpoint for another question; to begin anew, take this one away"
         }
     }
-}
-
-fn filter_hint(error: &FilterError) -> Option<String> {
-    Some(match error {
-        FilterError::Empty { .. } => "leave the filter out to show every value".to_owned(),
-        FilterError::Escape(_) => r"write a backslash of the value as \\".to_owned(),
-        FilterError::Unknown { field, .. } => {
-            let allowed = field.allowed().unwrap_or_default().join(", ");
-            format!("choose one of {allowed}")
-        }
-    })
-}
-
-fn time_hint(error: &TimeError) -> Option<String> {
-    let hint = match error {
-        TimeError::Unreadable(_) => {
-            "write 2026-01-31, '2026-01-31 10:00', 2026-01-31T10:00:00Z, 7d or 2h30m ago, now, today, \
-             yesterday, monday; with --on also 2026-01, 2026-Q1, 2026"
-        }
-        TimeError::NotADuration(_) => "write 24h, 7d, 2w or 2h30m",
-        TimeError::Skipped { .. } => {
-            "name the hour before or after, or give an offset: 2026-03-29T02:30:00+01:00"
-        }
-        TimeError::OutOfRange(_) => "choose a time between the years 1 and 9999",
-        TimeError::UnknownZone(_) => {
-            "write a name like Europe/Berlin or America/New_York, or use --utc"
-        }
-    };
-    Some(hint.to_owned())
-}
-
-fn config_hint(error: &ConfigError) -> Option<String> {
-    Some(match error {
-        ConfigError::NoHome => "set HOME or AUDITLOG_CONFIG_DIR".to_owned(),
-        ConfigError::Read { .. } | ConfigError::Write { .. } => "check who may use it".to_owned(),
-        ConfigError::Invalid { .. } => "mend the file by hand".to_owned(),
-        ConfigError::UnknownKey {
-            nearest: Some(nearest),
-            ..
-        } => format!("did you mean '{nearest}'?"),
-        ConfigError::UnknownKey { nearest: None, .. } => "take it out".to_owned(),
-        ConfigError::NoProfile { known, .. } if known.is_empty() => {
-            "add it: auditlog profile add NAME --url URL".to_owned()
-        }
-        ConfigError::NoProfile { known, .. } => format!("there are: {}", known.join(", ")),
-        ConfigError::Name(_) => "use letters, digits, '-', '_' and '.'".to_owned(),
-    })
-}
-
-fn settings_hint(error: &SettingsError) -> Option<String> {
-    let hint = match error {
-        SettingsError::NoSource => {
-            "add one (auditlog profile add NAME --url URL), or try --demo, which needs none"
-        }
-        SettingsError::TwoSources(..) => "unset one of them, or name the source with a flag",
-        SettingsError::Profile(_) => "change it in config.toml",
-        SettingsError::Address(_) => "write it like https://portal.example.com",
-        SettingsError::Config(error) => return config_hint(error),
-    };
-    Some(hint.to_owned())
-}
-
-fn credentials_hint(error: &CredentialsError) -> Option<String> {
-    Some(match error {
-        CredentialsError::Config(error) => return config_hint(error),
-        CredentialsError::Exposed { path, .. } => format!(
-            "others may have read the tokens: make new ones, then run: chmod 600 '{}'",
-            path.display()
-        ),
-        CredentialsError::OtherOrigin { profile, .. } => {
-            format!("store the token of the new address: auditlog token set --profile {profile}")
-        }
-        CredentialsError::NoPlace { .. } => "mend the file by hand".to_owned(),
-        CredentialsError::Token { profile, .. } | CredentialsError::Shape { profile, .. } => {
-            format!("store it again: auditlog token set --profile {profile}")
-        }
-    })
-}
-
-fn token_source_hint(error: &TokenSourceError) -> Option<String> {
-    Some(match error {
-        TokenSourceError::NotStored(store) => {
-            format!("store one: auditlog token set --profile {}", store.profile)
-        }
-        TokenSourceError::Read { .. } => "check the path and who may read it".to_owned(),
-        TokenSourceError::Token { .. } => {
-            "look at it there, or make a new one: auditlog token generate".to_owned()
-        }
-        TokenSourceError::NoCommand | TokenSourceError::Start { .. } => {
-            "check token_command of the profile: a list of a program and its arguments".to_owned()
-        }
-        TokenSourceError::Failed { .. } | TokenSourceError::Slow { .. } => {
-            "run it by hand to see what it wants".to_owned()
-        }
-        TokenSourceError::Credentials(error) => return credentials_hint(error),
-    })
 }
 
 fn client_hint(error: &ClientError) -> Option<String> {
@@ -383,7 +295,13 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::TooNew { .. } => Some("use a newer auditlog"),
         StoreError::ReadOnly => Some("check who may write to the store and its folder"),
         StoreError::Locked => Some("let the other program end"),
-        StoreError::Away(_) => Some("try again when it is back: nothing is lost or doubled"),
+        StoreError::Away(_) => {
+            Some("check the host and the port, or try again later: nothing is lost or doubled")
+        }
+        StoreError::Denied(_) => Some(
+            "its user needs CREATE on the database to make a store, and USAGE on the schema auditlog and SELECT on its tables \
+             to read one",
+        ),
         StoreError::NoFile => Some("pg_dump --schema auditlog makes a copy"),
         StoreError::Full => Some("free some space"),
         StoreError::Damaged(_) => Some("put a backup in its place"),

@@ -4,6 +4,7 @@
 
 mod code;
 mod hint;
+mod usage;
 
 use std::{io, path::PathBuf};
 
@@ -36,12 +37,18 @@ pub enum Error {
     Receipt { path: PathBuf, error: io::Error },
     #[error("incomplete: interrupted")]
     Interrupted,
+    #[error("stopped")]
+    Stopped,
+    #[error("the configuration was not read within ten seconds")]
+    ReloadSlow,
     #[error("the answer is not proven complete{}", left(.file))]
     Incomplete { file: Option<PathBuf> },
     #[error("--receipt needs a file of its own: stdout carries the answer")]
     ReceiptOnStdout,
     #[error("{} is the file of the answer, too", .0.display())]
     ReceiptIsOutput(PathBuf),
+    #[error("{} is the store that is asked", .0.display())]
+    OutputIsStore(PathBuf),
     #[error("cannot read standard input: {0}")]
     Stdin(io::Error),
     #[error("cannot wait for signals: {0}")]
@@ -50,6 +57,8 @@ pub enum Error {
     Random(#[from] NoRandomBytes),
     #[error("the window ends before it begins: {start} is after {end}")]
     EmptyWindow { start: Timestamp, end: Timestamp },
+    #[error("the window begins in the future, at {0}")]
+    FutureWindow(Timestamp),
     #[error("there is no event '{id}' from {}", shown(.window))]
     NoSuchEvent { id: String, window: Window },
     #[error("--columns does not go with JSON: it carries every field")]

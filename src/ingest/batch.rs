@@ -7,6 +7,7 @@ use crate::api::{Event, EventError, Timestamp};
 use super::{
     backstage::{Line, Parsed, Reason, line, unreadable},
     carrier::production_line,
+    clock::Clock,
     lines::{CopyError, Lines, Piece},
     place::Place,
     records::Record,
@@ -16,32 +17,6 @@ use super::{
 const MAX_LINES: u64 = 1000;
 /// Bytes of lines from which on a batch ends.
 const MAX_BYTES: u64 = 4 << 20;
-
-/// The times of reading, each later than the one before: events whose lines carry no time keep the lines' order.
-pub struct Clock {
-    now: Box<dyn FnMut() -> Timestamp>,
-    last: Option<Timestamp>,
-}
-
-impl Clock {
-    /// A clock that asks `now`.
-    pub fn new(now: impl FnMut() -> Timestamp + 'static) -> Self {
-        Self {
-            now: Box::new(now),
-            last: None,
-        }
-    }
-
-    /// The time, or a microsecond after the last answer if that is later.
-    pub fn tick(&mut self) -> Timestamp {
-        let now = (self.now)();
-        let next = self.last.map_or(now, |last| {
-            now.max(last.plus(chrono::Duration::microseconds(1)))
-        });
-        self.last = Some(next);
-        next
-    }
-}
 
 /// What became of lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,6 +79,8 @@ pub struct Batch {
     pub after: u64,
     /// Where reading goes on after it.
     pub end: Place,
+    /// Whether what was read behind that place is in it, too, and will be read again.
+    pub looks_ahead: bool,
 }
 
 /// An event that lacks its id.
@@ -160,6 +137,7 @@ impl Batch {
             before,
             after: before,
             end: lines.reached().clone(),
+            looks_ahead: false,
         };
         let is_full = |batch: &Self| {
             batch.counts.read >= MAX_LINES || batch.after.saturating_sub(before) >= MAX_BYTES
@@ -168,8 +146,7 @@ impl Batch {
             let at = lines.place().clone();
             match lines.read_next().map_err(ReadError::Lines)? {
                 Piece::End => {
-                    let is_unknown = lines.reached().offset == 0 && batch.counts.read > 0;
-                    for record in lines.take_last(is_unknown) {
+                    for record in lines.take_last() {
                         batch.take_record(record, clock, rejects, excludes)?;
                     }
                     break;
@@ -194,6 +171,7 @@ impl Batch {
         // parts is known by its id.
         batch.end = lines.reached().clone();
         batch.after = batch.end.offset;
+        batch.looks_ahead = lines.place().offset > batch.after && batch.counts.read > 0;
         // What stands behind a beginning that has no end is there all the same. A file is known by what was read of it:
         // before anything was, there is no place to store that at.
         let has_some = batch.after > before || (before > 0 && batch.counts.read > 0);
@@ -296,14 +274,6 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_stands_still_or_goes_back_gives_later_times_all_the_same() {
-        let mut times = [5, 5, 3, 9].into_iter();
-        let mut clock = Clock::new(move || Timestamp::from_micros(times.next().unwrap()).unwrap());
-        let ticks: Vec<_> = (0..4).map(|_| clock.tick().micros()).collect();
-        assert_eq!(ticks, [5, 6, 7, 9]);
-    }
-
-    #[test]
     fn a_batch_ends_after_a_thousand_lines_or_four_megabytes() {
         let (all, _) = batches(&"x\n".repeat(2_500));
         let read: Vec<_> = all.iter().map(|batch| batch.counts.read).collect();
@@ -331,7 +301,7 @@ mod tests {
         assert_eq!(events, 2);
         let (all, _) = batches(&text);
         assert_eq!(all[0].events.len(), 2);
-        assert_eq!(all[0].after, 2);
+        assert_eq!((all[0].after, all[0].looks_ahead), (2, true));
         let rest = &text[2..];
         let place = all[0].end.clone();
         let to = Some(text.len() as u64);
@@ -346,13 +316,16 @@ mod tests {
     #[test]
     fn a_file_that_begins_with_a_part_without_an_end_is_read_all_the_same() {
         let part = "2026-11-21T09:00:00Z stderr P Starting";
-        let (all, _) = batches(&format!("{part}\n{EVENT}\n"));
-        assert_eq!(
-            (all[0].counts.read, all[0].counts.other, all[0].events.len()),
-            (2, 1, 1)
-        );
+        let text = format!("{part}\n{EVENT}\n");
         // It may have its end the next time.
-        assert!(batches(part).0.is_empty());
+        assert!(batches(&text).0.is_empty());
+        let to = Some(text.len() as u64);
+        let mut lines = Lines::new(text.as_bytes(), Place::default(), to).ended();
+        let batch = Batch::read(&mut lines, &mut stopped(), &mut std::io::sink(), NONE);
+        let batch = batch.unwrap().unwrap();
+        let found = (batch.counts.read, batch.counts.other, batch.events.len());
+        assert_eq!((found, batch.looks_ahead), ((2, 1, 1), false));
+        assert_eq!(Some(batch.after), to);
     }
 
     #[test]

@@ -135,13 +135,12 @@ impl<R: Read> Lines<R> {
         self.records.take_forgotten(&self.place)
     }
 
-    /// What has begun and, at the end, is as it is. A part of a line may go on the next time that a file is read, unless
-    /// `parts` says that there is no next time.
-    pub(super) fn take_last(&mut self, parts: bool) -> Vec<Record> {
+    /// What has begun and, at the end, is as it is. A part of a line may go on the next time that a file is read.
+    pub(super) fn take_last(&mut self) -> Vec<Record> {
         match self.behind {
             Behind::Soon => Vec::new(),
-            Behind::Perhaps if !parts => self.records.last().into_iter().collect(),
-            Behind::Perhaps | Behind::Nothing => self.records.take_all(),
+            Behind::Perhaps => self.records.last().into_iter().collect(),
+            Behind::Nothing => self.records.take_all(),
         }
     }
 

@@ -7,6 +7,7 @@ mod auditor;
 mod backstage;
 mod batch;
 mod carrier;
+mod clock;
 mod fields;
 mod lines;
 mod place;
@@ -15,7 +16,8 @@ mod source;
 
 pub use auditor::{MAX_EVENT, MAX_TEXT, Posted, Refused, Sent, has_no_long_text, posted};
 pub use backstage::Reason;
-pub use batch::{Batch, Clock, Counts, Excludes, Pending, ReadError, Rejection};
+pub use batch::{Batch, Counts, Excludes, Pending, ReadError, Rejection};
+pub use clock::Clock;
 pub use lines::{Lines, MAX_LINE};
 pub use place::Place;
 pub use source::{Known, Survey, event_id, journal_id, new_source, read_lines_end, survey};

@@ -1,7 +1,7 @@
 //! Everything that is said about an answer, on stderr.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     time::Duration,
 };
 
@@ -9,6 +9,7 @@ use super::{
     escape::visible,
     log::{Level, LogSlot, Requested, prefix, told},
     progress::{Bar, Progress},
+    width::wrapped,
 };
 
 /// How long the end of the program waits for a stderr that takes nothing.
@@ -49,7 +50,7 @@ impl Ui {
     pub fn warning_detail(&self, text: &str) {
         match self.log.log() {
             Some(log) => log.say(Level::Warning, text),
-            None => self.line("  ", text),
+            None => self.line(&fitting(&format!("  {}", visible(text)))),
         }
     }
 
@@ -95,13 +96,33 @@ impl Ui {
     fn say(&self, level: Level, text: &str) {
         match self.log.log() {
             Some(log) => log.say(level, text),
-            None => self.line(prefix(level, self.color), text),
+            None => {
+                let [plain, shown] = [false, self.color].map(|color| prefix(level, color));
+                let line = format!("{plain}{}", visible(text));
+                // A trace is for whoever copies its addresses.
+                let line = if level > Level::Notice {
+                    line
+                } else {
+                    fitting(&line)
+                };
+                let rest = line.strip_prefix(plain).unwrap_or(&line);
+                self.line(&format!("{shown}{rest}"));
+            }
         }
     }
 
-    fn line(&self, prefix: &str, text: &str) {
+    fn line(&self, line: &str) {
         self.bar.suspended(|| {
-            let _ = writeln!(io::stderr().lock(), "{prefix}{}", visible(text));
+            let _ = writeln!(io::stderr().lock(), "{line}");
         });
+    }
+}
+
+/// A line as stderr shows it: broken between words where it is a terminal, and left whole where it is not.
+fn fitting(line: &str) -> String {
+    let width = comfy_table::Table::new().width();
+    match width.filter(|width| *width > 0 && io::stderr().is_terminal()) {
+        Some(width) => wrapped(line, width.into()),
+        None => line.to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use subtle::Choice;
 
 use super::error::Refusal;
 use crate::{
-    api::AUDIT_LOG_PLUGIN,
+    api::{AUDIT_LOG_PLUGIN, READ_PERMISSION, WRITE_PERMISSION},
     config::{Action, Restriction, StaticToken},
     token::TokenHash,
 };
@@ -28,8 +28,8 @@ pub enum Permission {
 impl Permission {
     fn name(self) -> &'static str {
         match self {
-            Self::Read => "audit.log.read",
-            Self::Write => "audit.log.write",
+            Self::Read => READ_PERMISSION,
+            Self::Write => WRITE_PERMISSION,
         }
     }
 

@@ -183,6 +183,7 @@ fn passes(error: &StoreError) -> bool {
         | StoreError::CannotOpen { .. }
         | StoreError::ReadOnly
         | StoreError::NoFile
+        | StoreError::Denied(_)
         | StoreError::Full
         | StoreError::Damaged(_)
         | StoreError::Moved

@@ -16,14 +16,12 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &Networ
     if !trusted.contains(client) {
         return client;
     }
-    let values = headers.get_all(FORWARDED_FOR);
-    let values: Vec<_> = values
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    let addresses = values.iter().rev().flat_map(|value| value.rsplit(','));
+    // As bytes: what a client makes up need not be text, and must not hide what a proxy wrote behind it.
+    let values = headers.get_all(FORWARDED_FOR).iter().rev();
+    let addresses = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
     for text in addresses {
         // A proxy that writes no address is believed no further.
+        let text = std::str::from_utf8(text).unwrap_or_default();
         let Some(address) = address(text.trim()) else {
             break;
         };
@@ -48,7 +46,7 @@ fn address(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use hyper::HeaderMap;
+    use hyper::{HeaderMap, header::HeaderValue};
 
     use super::client_address;
     use crate::config::{Network, Networks};
@@ -87,6 +85,23 @@ mod tests {
             }
             let client = client_address(peer.parse().unwrap(), &headers, &trusted);
             assert_eq!(client.to_string(), expected, "{peer} {forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_hides_nothing_behind_it() {
+        let trusted = Networks(vec![Network::parse("10.0.0.0/8").unwrap()]);
+        for (values, expected) in [
+            (&[&b"\xff, 198.51.100.7"[..]][..], "198.51.100.7"),
+            (&[b"6.6.6.1", b"\xff, 198.51.100.7"], "198.51.100.7"),
+            (&[b"6.6.6.1", b"\xff"], "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("X-Forwarded-For", HeaderValue::from_bytes(value).unwrap());
+            }
+            let client = client_address("10.0.0.1".parse().unwrap(), &headers, &trusted);
+            assert_eq!(client.to_string(), expected, "{values:?}");
         }
     }
 }

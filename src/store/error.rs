@@ -35,6 +35,9 @@ pub enum StoreError {
     /// The database does not answer, or has broken off: it may be starting again.
     #[error("cannot reach the database: {0}")]
     Away(String),
+    /// The database lets its user not do it.
+    #[error("the database does not allow it: {0}")]
+    Denied(String),
     /// It is a database, of which the database's own tools make copies.
     #[error("a store in PostgreSQL is copied by its own tools")]
     NoFile,
@@ -108,6 +111,7 @@ impl From<tokio_postgres::Error> for StoreError {
         };
         match said.code().code() {
             "25006" => Self::ReadOnly,
+            "42501" => Self::Denied(said.message().to_owned()),
             "40001" | "40P01" | "55P03" => Self::Locked,
             "53100" => Self::Full,
             "57014" => Self::TooSlow,

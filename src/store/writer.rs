@@ -37,7 +37,7 @@ pub struct Writer(Database);
 
 #[derive(Debug)]
 enum Database {
-    Sqlite(sqlite::Writer),
+    Sqlite(Box<sqlite::Writer>),
     Postgres(Box<postgres::Writer>),
 }
 
@@ -51,7 +51,7 @@ impl Writer {
     }
 
     pub(super) fn sqlite(writer: sqlite::Writer) -> Self {
-        Self(Database::Sqlite(writer))
+        Self(Database::Sqlite(Box::new(writer)))
     }
 
     pub(super) fn postgres(writer: postgres::Writer) -> Self {

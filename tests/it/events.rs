@@ -297,6 +297,18 @@ fn without_a_window_the_last_thirty_days_are_named() {
 }
 
 #[test]
+fn where_nothing_is_found_and_nothing_was_said_of_time_there_may_be_older_events() {
+    let recorded = Recorded::new();
+    let hinted = |args: &[&str]| {
+        let said = recorded.in_store(args).stderr;
+        assert!(said.starts_with("0 events · "), "{said}");
+        said.ends_with(" · --since for older ones\n")
+    };
+    assert!(hinted(&["--plugin", "nothing"]));
+    assert!(!hinted(&["--plugin", "nothing", "--last", "7d"]));
+}
+
+#[test]
 fn an_explanation_asks_nothing() {
     let home = Home::new();
     home.write("never-read", "a token that is none");

@@ -96,6 +96,43 @@ fn a_line_that_comes_in_parts_is_stored_when_the_last_one_is_there() {
 }
 
 #[test]
+fn a_new_store_stays_sound_while_a_part_of_a_line_waits_for_its_end() {
+    let home = Home::new();
+    let late = line("e2", "");
+    let (begin, end) = late.split_at(20);
+    let at = |second: usize, stream: &str, extent: &str, text: &str| {
+        format!("2026-11-21T10:00:0{second}Z {stream} {extent} {text}\n")
+    };
+    let [first, second] = [0, 1].map(|n| at(n, "stderr", "F", line(&format!("e{n}"), "").trim()));
+    append(
+        &home,
+        "a.log",
+        &[first, at(2, "stdout", "P", begin), second].concat(),
+    );
+    let follower = follow(&home, "a.log");
+    wait_for(&home, 2);
+    // Longer than text waits, and looked at several times.
+    thread::sleep(Duration::from_secs(7));
+    append(&home, "a.log", &at(2, "stdout", "F", end));
+    wait_for(&home, 3);
+    let _ = interrupt(follower);
+    let run = home.run_well(&["store", "check", "--store", "s.db"]);
+    assert_eq!(run.stdout, "sound: 3 events\n");
+}
+
+#[test]
+fn a_pipe_is_not_followed_and_not_waited_for() {
+    let home = Home::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(home.path("f"))
+        .status();
+    assert!(made.unwrap().success());
+    let run = home.run(&["ingest", "-f", "--store", "s.db", "f"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("it is not a plain file"), "{run:?}");
+}
+
+#[test]
 fn developers_text_of_several_lines_is_waited_for() {
     let home = Home::new();
     let begin = "\x1b[2m2026-01-31T10:00:00.000Z\x1b[22m \x1b[34mp\x1b[39m \x1b[31merror\x1b[39m p.e0 one\n";

@@ -36,6 +36,7 @@ mod hostile_requests;
 mod ingest;
 mod ingest_cut_off;
 mod ingest_follow;
+mod ingest_parts;
 mod ingest_rotations;
 mod ingest_to;
 mod ingest_to_rejects;

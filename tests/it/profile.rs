@@ -88,7 +88,7 @@ fn each_setting_names_who_said_so() {
 SETTING           VALUE              FROM
 profile           prod               default_profile
 url               https://p.example  profile 'prod'
-token             (not shown)        credentials.toml, profile 'prod'
+token             none               credentials.toml, profile 'prod'
 ca_cert           /etc/ca.pem        profile 'prod'
 allow_plain_http  true               profile 'prod'
 output            table              built in
@@ -201,4 +201,16 @@ fn what_cannot_be_a_profile_is_not_saved() {
     assert_eq!(home.read(CONFIG), before);
     home.done(&["profile", "add", "taken", "--replace", url[0], url[1]]);
     assert_eq!(home.read(CONFIG), before.replace("t.example", "a.example"));
+}
+
+#[test]
+fn a_list_of_profiles_shows_no_password() {
+    let home = Home::new();
+    home.write_config(
+        "[profiles.a]\nstore = \"postgres://u:sesame@h/db?password=sesame\"\n\
+         [profiles.b]\nurl = \"https://user:sesame@h/\"\n",
+    );
+    let run = home.run_well(&["profile", "list"]);
+    assert!(run.stdout.contains("postgres://u@h/db"), "{run:?}");
+    assert!(!run.stdout.contains("sesame"), "{run:?}");
 }

@@ -152,3 +152,28 @@ fn what_needs_a_restart_is_named() {
         assert_eq!(serving.said(), "the configuration was read again: 1 token");
     }
 }
+
+#[test]
+fn a_file_that_never_ends_holds_up_no_reader() {
+    let home = Home::new();
+    home.write_private("token", "the-token-of-a-file\n");
+    let list = "[{type: static, options: {token: {$file: token}, subject: a}}]";
+    let config = format!("backend: {{auth: {{externalAccess: {list}}}}}\n");
+    home.write_private("app-config.yaml", config);
+    let mut serving = serve(&home);
+    std::fs::remove_file(home.path("token")).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(home.path("token"))
+        .status();
+    assert!(made.unwrap().success());
+    serving.signal("HUP");
+    for _ in 0..5 {
+        assert_eq!(status(&serving, "the-token-of-a-file"), 200);
+    }
+    let said =
+        "error: the configuration was not read within ten seconds: the old configuration stays";
+    assert_eq!(serving.said(), said);
+    assert_eq!(status(&serving, "the-token-of-a-file"), 200);
+    serving.signal("TERM");
+    assert_eq!(serving.wait().code, 0);
+}

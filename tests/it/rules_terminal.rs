@@ -166,7 +166,8 @@ r.yaml:3: warning: this drops what
   people do, failures and high severity
   included: see what, with auditlog
   rules test
-error: r.yaml has 1 error — mend the lines that are named above
+error: r.yaml has 1 error — mend the
+  lines that are named above
 ";
     assert_eq!(
         screen(&home, 40, &["rules", "check", "r.yaml", "-q"], 2),

@@ -46,7 +46,7 @@ fn a_token_can_be_kept_out_of_the_configuration() {
     let run = home.run(&check);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     let said = "error: app-config.yaml:9: backend.auth.externalAccess[2].options.token has no value: the environment \
-                variable 'READER_TOKEN' is not set — mend it, and try again with: auditlog serve --check\n";
+                variable 'READER_TOKEN' is not set — mend it, and try again with: auditlog serve --check --config FILE\n";
     assert_eq!(run.stderr, said);
     let mut command = home.command(&check);
     let run = command
@@ -121,7 +121,7 @@ fn every_problem_is_told_with_its_line_and_no_value() {
     let said = "error: one.yaml:2: unknown key 'lisen' in auditLog; did you mean 'listen'?\n\
         error: two.yaml:20: auditLog.store must be a text\n\
         error: one.yaml:3: auditLog.auditReads must be true or false\n\
-        error: the configuration has 3 problems — mend it, and try again with: auditlog serve --check\n";
+        error: the configuration has 3 problems — mend it, and try again with: auditlog serve --check --config FILE\n";
     assert_eq!(run.stderr, said);
     home.write("none.yaml", "backend: {}\n");
     let run = home.run(&["serve", "--check", "--config", "none.yaml"]);
@@ -166,6 +166,58 @@ fn a_file_of_tokens_adds_readers() {
     let serving = Serving::start(&home, &args);
     assert_eq!(status(&serving, "the-token-of-a-file"), 200);
     assert_eq!(status(&serving, "ref-unrestricted-token-0001"), 200);
+}
+
+#[test]
+fn a_slip_leaves_no_token_that_may_everything() {
+    let home = Home::new();
+    let entry = "{type: static, options: {token: in-plain-words, subject: a}, ";
+    for (more, expected) in [
+        (
+            "accesRestrictions: []}",
+            "unknown key 'accesRestrictions' in backend.auth.externalAccess[0]; did you mean 'accessRestrictions'?",
+        ),
+        (
+            "accessRestrictions: }",
+            "backend.auth.externalAccess[0].accessRestrictions has no value",
+        ),
+        (
+            "accessRestrictions: [{plugin: audit-log, permission: }]}",
+            "backend.auth.externalAccess[0].accessRestrictions[0].permission has no value",
+        ),
+        ("comment: ours}", ""),
+    ] {
+        let config = format!("backend: {{auth: {{externalAccess: [{entry}{more}]}}}}\n");
+        let _ = std::fs::remove_file(home.path("app-config.yaml"));
+        home.write_private("app-config.yaml", &config);
+        let run = home.run(&["serve", "--check", "--config", "app-config.yaml"]);
+        assert_eq!(run.code, if expected.is_empty() { 0 } else { 2 }, "{run:?}");
+        assert!(run.stderr.contains(expected), "{run:?}");
+    }
+}
+
+#[test]
+fn a_permission_that_nobody_asks_for_is_warned_of() {
+    let home = Home::new();
+    for (permission, expected) in [
+        ("audit.log.read", ""),
+        ("[audit.log.read, audit.log.write]", ""),
+        (
+            "audit.log.raed",
+            "warning: app-config.yaml:1: backend.auth.externalAccess[0].accessRestrictions[0].permission names what is \
+             never asked for: there are audit.log.read and audit.log.write\n",
+        ),
+    ] {
+        let restrictions = format!("[{{plugin: audit-log, permission: {permission}}}]");
+        let entry = format!(
+            "{{type: static, options: {{token: in-plain-words, subject: a}}, accessRestrictions: {restrictions}}}"
+        );
+        let config = format!("backend: {{auth: {{externalAccess: [{entry}]}}}}\n");
+        let _ = std::fs::remove_file(home.path("app-config.yaml"));
+        home.write_private("app-config.yaml", &config);
+        let run = home.run(&["serve", "--check", "--config", "app-config.yaml"]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, expected));
+    }
 }
 
 #[test]

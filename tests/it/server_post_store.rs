@@ -76,3 +76,27 @@ async fn a_store_that_fails_is_not_explained_and_can_be_asked_again() {
     assert_eq!(counts(&told(request).await), "stored 1");
     served.stop().await;
 }
+
+/// What is written to a file without a name is lost when the server ends.
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_taken_for_a_file_that_is_gone() {
+    let home = Home::new();
+    let path = home.path("s.db");
+    let served = Served::start(Store::open(&path).unwrap()).await;
+    assert_eq!(post(&served, sent("a")).await, "stored 1");
+    std::fs::rename(&path, home.path("moved.db")).unwrap();
+    let refused =
+        "503 ServiceUnavailableError: Nothing of this request was stored; try again later";
+    assert_eq!(post(&served, sent("b")).await, refused);
+    let ready = served.request("GET", "/readyz").await;
+    assert_eq!(ready.status, 503, "{ready:?}");
+    assert!(ready.body.contains("cannot be written"), "{ready:?}");
+    // Its log is all that is left of what was stored last: no new store may take it.
+    let said = Store::open(&path).unwrap_err().to_string();
+    assert!(said.contains("put the file back"), "{said}");
+    std::fs::rename(home.path("moved.db"), &path).unwrap();
+    assert_eq!(post(&served, sent("c")).await, "stored 1");
+    assert_eq!(post(&served, sent("a")).await, "duplicate 1");
+    served.stop().await;
+}

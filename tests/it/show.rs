@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Home, Run, TOKEN, process::Serving};
+use crate::support::{Home, Run, TOKEN, logs, process::Serving};
 
 fn served_recording() -> (Home, Serving) {
     let home = Home::with_recording();
@@ -83,6 +83,35 @@ fn an_event_that_is_not_in_the_window_is_not_found() {
     let run = show(&home, &["--store", "s.db", "\u{1b}[2J"]);
     assert!(!run.stderr.contains('\u{1b}'), "{run:?}");
     assert_eq!(run.code, 1);
+}
+
+#[test]
+fn a_store_knows_an_event_however_old_it_is() {
+    let home = Home::new();
+    let old = logs::line("old", r#","timestamp":"2001-02-03T04:05:06Z""#);
+    let _ = home.ingest(old + "\n");
+    let args = [
+        "events",
+        "--store",
+        "s.db",
+        "--since",
+        "2000-01-01",
+        "-o",
+        "jsonl",
+    ];
+    let event: Value = serde_json::from_str(&home.run(&args).stdout).unwrap();
+    let run = show(
+        &home,
+        &[
+            "--store",
+            "s.db",
+            "-o",
+            "json",
+            event["id"].as_str().unwrap(),
+        ],
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(serde_json::from_str::<Value>(&run.stdout).unwrap(), event);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use crate::support::{Home, logs::line};
+use crate::support::{Home, Run, logs::line};
 
 /// The value of a row of `store info`.
 fn info(home: &Home, store: &str, name: &str) -> String {
@@ -120,11 +120,95 @@ fn what_happened_before_a_time_is_deleted_and_the_rest_stays() {
     let run = home.run_well(&[&prune[..], &["--dry-run"]].concat());
     assert_eq!(run.stdout, "1,500 events lie before 2026-01-01T00:00:00Z\n");
     assert_eq!(info(&home, "s.db", "Events"), "1,503");
-    assert_eq!(home.run_well(&prune).stdout, "1,500 events deleted\n");
+    assert_eq!(
+        home.run_well(&prune).stdout,
+        "1,500 events before 2026-01-01T00:00:00Z deleted\n"
+    );
     assert_eq!(info(&home, "s.db", "Events"), "3");
     assert_eq!(info(&home, "s.db", "Oldest"), "2026-01-01T00:00:00Z");
     assert_eq!(
         home.run_well(&["store", "check", "--store", "s.db"]).stdout,
         "sound: 3 events\n"
     );
+}
+
+#[test]
+fn a_day_begins_where_the_tables_show_it() {
+    let home = Home::new();
+    let at = |time: &str| line("e", &format!(r#","timestamp":"{time}""#)) + "\n";
+    let times = ["2026-01-30T14:59:59Z", "2026-01-30T15:00:00Z"].map(at);
+    home.write("a.log", times.concat());
+    home.done(&["ingest", "--store", "s.db", "a.log"]);
+    let count = |zone: &str, more: &[&str]| {
+        let args = [
+            "store",
+            "prune",
+            "--store",
+            "s.db",
+            "--before",
+            "2026-01-31",
+            "--dry-run",
+        ];
+        let mut command = home.command(&[&args[..], more].concat());
+        let run = Run::of(command.env("TZ", zone).output().unwrap());
+        assert_eq!(run.code, 0, "{run:?}");
+        run.stdout
+    };
+    let expected = "1 event lies before 2026-01-30T15:00:00Z\n";
+    assert_eq!(count("Asia/Tokyo", &[]), expected);
+    assert_eq!(count("UTC", &["--tz", "Asia/Tokyo"]), expected);
+    let expected = "2 events lie before 2026-01-31T00:00:00Z\n";
+    assert_eq!(count("Asia/Tokyo", &["--utc"]), expected);
+}
+
+#[test]
+fn a_profile_names_a_store_as_a_flag_does() {
+    let home = Home::with_recording();
+    home.done(&["profile", "add", "trail", "--store", "s.db"]);
+    home.done(&["profile", "add", "portal", "--url", "https://p.example"]);
+    let info = |args: &[&str]| home.run(&[&["store", "info"], args].concat());
+    for args in [&[][..], &["--profile", "trail"]] {
+        let run = info(args);
+        assert!(run.stdout.contains("89"), "{run:?}");
+    }
+    let said = "error: no store is named — give --store PATH or AUDITLOG_STORE, or keep one in a profile\n";
+    for args in [&["--profile", "portal"][..], &["--profile", "portal", "-q"]] {
+        let run = info(args);
+        assert_eq!((run.code, run.stderr.as_str()), (2, said));
+    }
+    let mut command = home.command(&["store", "info"]);
+    let run = Run::of(command.env("AUDITLOG_PROFILE", "portal").output().unwrap());
+    assert_eq!((run.code, run.stderr.as_str()), (2, said));
+}
+
+#[test]
+fn a_folder_is_no_store() {
+    let home = Home::new();
+    for command in [&["store", "info"][..], &["events"], &["ingest", "a.log"]] {
+        home.write("a.log", "");
+        let run = home.run(&[command, &["--store", "."]].concat());
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(run.stderr.contains("directory"), "{run:?}");
+    }
+}
+
+#[test]
+fn an_answer_is_never_written_over_its_store() {
+    let home = Home::with_recording();
+    let before = fs::read(home.path("s.db")).unwrap();
+    std::os::unix::fs::symlink("s.db", home.path("link")).unwrap();
+    for option in ["--output-file", "--receipt", "--checkpoint"] {
+        for file in ["s.db", "./s.db", "link"] {
+            let mut args = vec!["events", "--store", "s.db", "-o", "jsonl", option, file];
+            if option == "--checkpoint" {
+                args.push("-f");
+            }
+            let run = home.run(&args);
+            let said = format!(
+                "error: {file} is the store that is asked — name another file: this one was not touched\n"
+            );
+            assert_eq!((run.code, run.stderr), (2, said), "{option}");
+        }
+    }
+    assert_eq!(fs::read(home.path("s.db")).unwrap(), before);
 }

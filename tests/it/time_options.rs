@@ -223,6 +223,9 @@ fn what_is_no_window_is_refused_with_a_hint() {
 --tz America/New_York --until 9999-12-31 | error: '9999-12-31' is too far away — choose
 --since 999999w | error: '999999w' is too far away — choose a time between the years 1 and 9999
 --since 2026-02-01 --until 2026-01-31 | error: the window ends before it begins: 2026-02-01T00:00:00Z is after 2026-01-31T23:59:59.999999Z — give --since an earlier time than --until
+--since 9990-01-01 | error: the window begins in the future, at 9990-01-01T00:00:00Z — give an earlier time
+--since 9990-01-01 --until 9991-01-01 | error: the window begins in the future, at 9990-01-01T00:00:00Z — give
+--on 9990 | error: the window begins in the future, at 9990-01-01T00:00:00Z — give an earlier time
 --tz Europe/Berlim | error: 'Europe/Berlim' is not the name of a time zone — write a name like Europe/Berlin
 --tz Europe/Berlin --since 2026-03-29T02:30 | error: '2026-03-29T02:30' does not exist in Europe/Berlin: the clocks are put forward over it — name the hour before or after
 --last 1h --since 1h | error: the argument '--last <DURATION>' cannot be used with '--since <TIME>'

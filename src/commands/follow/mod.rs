@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::{
     Context,
-    options::{FilterArgs, OutputArgs, OutputPlan, SourceArgs, TimeArgs},
+    options::{FilterArgs, OutputArgs, OutputPlan, SourceArgs, TimeArgs, refuse_store_as_output},
     stop_signal,
     summary::events,
 };
@@ -147,12 +147,14 @@ impl FollowArgs {
     pub async fn run(&self, beside: &Beside<'_>, context: &Context) -> Result<(), Error> {
         let target = beside.source.target(context)?;
         let plan = self.plan(beside, &target, context)?;
+        let files = [plan.output.file(), plan.checkpoint.as_deref()];
+        refuse_store_as_output(&target, &files)?;
         let (kept, position) = plan.open(context)?;
         // In place before anything is asked: what is under way is kept.
         let mut stopped = std::pin::pin!(stop_signal(true)?);
         let closed = pipe_closed(plan.followed.file.is_none());
         let source = tokio::select! {
-            () = &mut stopped => return Err(Error::Interrupted),
+            () = &mut stopped => return Err(Error::Stopped),
             source = FollowedSource::open(beside.source, &target, context) => source?,
         };
         let random = fastrand::f64;
@@ -160,7 +162,7 @@ impl FollowArgs {
         let mut follower =
             Follower::new(source, kept, plan.question.clone(), position, now, random);
         let done = tokio::select! {
-            () = stopped => Err(Error::Interrupted),
+            () = stopped => Err(Error::Stopped),
             () = closed => return Ok(()),
             done = follower.run() => self.ended(done),
         };

@@ -18,7 +18,7 @@ use super::{
     input::{Input, inflated, is_gzip},
     rotated::{Rotated, is_under, rotated},
     say_counts,
-    session::{Origin, Session},
+    session::{Origin, Session, WRITTEN},
 };
 use crate::{
     commands::stop_signal,
@@ -28,7 +28,7 @@ use crate::{
 
 /// Time between two looks at a file that has nothing new.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// After this time what could go on, and has not, is taken as it is.
+/// After this time text that could go on, and has not, is taken as it is.
 const QUIET: Duration = Duration::from_secs(5);
 /// Bytes before the place of reading by which a file is known that was cut and written anew between two looks.
 const MARK: u64 = 1024;
@@ -57,7 +57,7 @@ pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Erro
     say_counts(session, &done);
     match interrupted {
         false => Ok(()),
-        true => Err(Error::Interrupted),
+        true => Err(Error::Stopped),
     }
 }
 
@@ -174,6 +174,10 @@ impl<'a> Followed<'a> {
             name: self.input.name(),
             reason,
         };
+        // A pipe would have to be waited for.
+        if std::fs::metadata(self.path).is_ok_and(|it| !it.is_file()) {
+            return Err(IngestError::NotFollowed(self.input.name()));
+        }
         let mut file = match File::open(self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -316,9 +320,11 @@ impl Tail {
         let file = self.file.try_clone().map_err(cannot_read)?;
         let mut lines = Lines::new(file, self.place.clone(), Some(to));
         let since = *self.waiting.get_or_insert_with(Instant::now);
-        lines = match is_last || since.elapsed() >= QUIET {
-            true => lines.ended(),
-            false => lines.growing(),
+        lines = match since.elapsed() {
+            _ if is_last => lines.ended(),
+            time if time < QUIET => lines.growing(),
+            time if time < WRITTEN => lines,
+            _ => lines.ended(),
         };
         let before = self.place.offset;
         while !*stopped.borrow() {

@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
+    time::Duration,
 };
 
 use uuid::Uuid;
@@ -27,6 +28,8 @@ use crate::{
     store::{Advance, SourceProgress},
 };
 
+/// After this time without anything new, a part of a line is taken as it is.
+pub const WRITTEN: Duration = Duration::from_secs(60);
 /// Rejected lines and events that are named one by one.
 const NAMED: u64 = 20;
 
@@ -78,11 +81,13 @@ impl Session<'_> {
         }
         // A path can lead to a pipe, and standard input can be a file.
         if kind.is_file() {
-            let file = inflated(file).map_err(|reason| IngestError::Read {
+            let cannot_read = |reason| IngestError::Read {
                 name: input.name(),
                 reason,
-            })?;
-            self.ingest_file(file, input).await
+            };
+            let has_ended = is_old(&file).map_err(cannot_open)?;
+            let file = inflated(file).map_err(cannot_read)?;
+            self.ingest_file(file, has_ended, input).await
         } else {
             let origin = Origin::Pipe(random::uuid()?);
             let lines = Lines::new(file, Place::default(), None);
@@ -90,7 +95,12 @@ impl Session<'_> {
         }
     }
 
-    async fn ingest_file(&mut self, mut file: File, input: &Input) -> Result<Done, IngestError> {
+    async fn ingest_file(
+        &mut self,
+        mut file: File,
+        has_ended: bool,
+        input: &Input,
+    ) -> Result<Done, IngestError> {
         let cannot_read = |reason| IngestError::Read {
             name: input.name(),
             reason,
@@ -104,7 +114,10 @@ impl Session<'_> {
             taken: known.iter().map(|it| it.source).collect(),
         };
         let nothing_new = found.known.is_some() && found.from.offset == found.to;
-        let lines = Lines::new(file, found.from, Some(found.to));
+        let mut lines = Lines::new(file, found.from, Some(found.to));
+        if has_ended {
+            lines = lines.ended();
+        }
         let done = Done {
             nothing_new,
             ..self.ingest_lines(lines, origin, input).await?
@@ -214,6 +227,9 @@ impl Session<'_> {
             self.finish().await?;
             self.append(named, None, told).await?;
         }
+        if batch.looks_ahead {
+            self.destination.will_see_again();
+        }
         self.append(events, advance, told).await
     }
 
@@ -242,6 +258,12 @@ impl Session<'_> {
             self.ui.warning(text);
         }
     }
+}
+
+/// Whether nobody has written to a file for so long that what has begun in it has ended.
+fn is_old(file: &File) -> io::Result<bool> {
+    let written = file.metadata()?.modified()?;
+    Ok(written.elapsed().is_ok_and(|ago| ago >= WRITTEN))
 }
 
 fn known(progress: SourceProgress) -> Known {

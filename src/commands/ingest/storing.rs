@@ -26,6 +26,8 @@ pub struct Storing {
     next: Portion,
     /// Events from which on a transaction takes no more.
     most: usize,
+    /// Whether what is added next will be added again.
+    sees_again: bool,
 }
 
 /// What one transaction stores.
@@ -34,6 +36,8 @@ struct Portion {
     events: Vec<Event>,
     bytes: usize,
     advance: Option<Advance>,
+    /// Whether some of the events will come again.
+    is_seen_again: bool,
 }
 
 struct Done {
@@ -67,6 +71,7 @@ impl Storing {
             at_work: None,
             again: None,
             next: Portion::default(),
+            sees_again: false,
         }
     }
 
@@ -100,6 +105,7 @@ impl Storing {
     /// Adds them to it.
     pub fn add(&mut self, events: Vec<Event>, advance: Option<Advance>) {
         let next = &mut self.next;
+        next.is_seen_again |= mem::take(&mut self.sees_again);
         next.bytes += events.iter().map(|it| it.json().len()).sum::<usize>();
         next.events.extend(events);
         next.advance = match (next.advance.take(), advance) {
@@ -109,6 +115,11 @@ impl Storing {
             }),
             (first, last) => first.or(last),
         };
+    }
+
+    /// Some of what is added next will be added again.
+    pub fn will_see_again(&mut self) {
+        self.sees_again = true;
     }
 
     /// Begins the next transaction, unless there is nothing for it, or one is under way.
@@ -122,11 +133,16 @@ impl Storing {
         let portion = again.unwrap_or_else(|| mem::take(&mut self.next));
         self.at_work = Some(spawn_blocking(move || {
             let (events, advance) = (&portion.events, portion.advance.as_ref());
-            // How far the file was read says that none of its events is there yet.
-            if advance.is_some() {
+            // How far the file was read says that none of its events is there yet, unless it was read ahead.
+            let ready = match portion.is_seen_again {
+                true => writer.finish_load(),
+                false => Ok(()),
+            };
+            if advance.is_some() && !portion.is_seen_again {
                 writer.begin_load();
             }
-            let stored = match writer.append_recorded(events, advance, || Utc::now().into()) {
+            let now = || Utc::now().into();
+            let stored = match ready.and_then(|()| writer.append_recorded(events, advance, now)) {
                 // It was stored, and the word of that was lost on its way.
                 Err(StoreError::Moved) if is_again && is_there(&mut writer, advance) => {
                     Ok(events.len() as u64)

@@ -11,5 +11,5 @@ pub use completeness::{CompletenessArgs, CompletenessPlan};
 pub use connection::{ConnectionArgs, read_token};
 pub use filters::FilterArgs;
 pub use output::{OpenOutput, OutputArgs, OutputPlan};
-pub use source::{Opened, SourceArgs, refuse_password, store_address};
-pub use time::TimeArgs;
+pub use source::{Opened, SourceArgs, refuse_password, refuse_store_as_output, store_address};
+pub use time::{TimeArgs, ZoneArgs};

@@ -57,6 +57,15 @@ impl From<Source> for Opened {
 }
 
 impl SourceArgs {
+    /// A store, or a profile that may have one.
+    pub fn of_store(store: Option<PathBuf>, profile: Option<String>) -> Self {
+        Self {
+            store,
+            profile,
+            ..Self::default()
+        }
+    }
+
     /// The same source, with each request sent once.
     pub fn asking_once(&self) -> Self {
         Self {
@@ -128,6 +137,20 @@ impl SourceArgs {
         context: &Context,
     ) -> Result<Client, Error> {
         self.connection.client(target, token, context)
+    }
+}
+
+/// What is written must not go where the asked store is.
+pub fn refuse_store_as_output(target: &Target, files: &[Option<&Path>]) -> Result<(), Error> {
+    let Which::Store(at) = &target.which else {
+        return Ok(());
+    };
+    let place = |path: &Path| path.canonicalize().ok();
+    let store = at.value.file().and_then(place);
+    let is_store = |path: &&Path| store.is_some() && place(path) == store;
+    match files.iter().flatten().copied().find(is_store) {
+        None => Ok(()),
+        Some(path) => Err(Error::OutputIsStore(path.to_owned())),
     }
 }
 

@@ -25,6 +25,13 @@ pub struct TimeArgs {
     /// Show a day, month, quarter or year: 2026-01-31, 2026-01, 2026-Q1, 2026, today, yesterday, a weekday
     #[arg(long, value_name = "PERIOD", conflicts_with_all = ["since", "until"])]
     on: Option<String>,
+    #[command(flatten)]
+    zone: ZoneArgs,
+}
+
+/// The zone of dates.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ZoneArgs {
     /// Read and show times in this zone, like Europe/Berlin. Default: local
     #[arg(long, value_name = "ZONE", conflicts_with = "utc")]
     tz: Option<String>,
@@ -33,14 +40,28 @@ pub struct TimeArgs {
     utc: bool,
 }
 
-impl TimeArgs {
-    /// The zone of dates: the flags', the profile's, the machine's.
+impl ZoneArgs {
+    /// The zone: the flags', the profile's, the machine's.
     pub fn zone(&self, profile: Option<&str>) -> Result<Zone, TimeError> {
         match (self.utc, self.tz.as_deref().or(profile)) {
             (true, _) => Ok(Zone::UTC),
             (false, Some(name)) => Zone::parse(name),
             (false, None) => Ok(Zone::Local),
         }
+    }
+}
+
+impl TimeArgs {
+    /// The zone of dates: the flags', the profile's, the machine's.
+    pub fn zone(&self, profile: Option<&str>) -> Result<Zone, TimeError> {
+        self.zone.zone(profile)
+    }
+
+    /// Whether any window was typed.
+    pub fn is_given(&self) -> bool {
+        [&self.since, &self.until, &self.last, &self.on]
+            .iter()
+            .any(|it| it.is_some())
     }
 
     /// `--since` as it was typed.
@@ -53,6 +74,9 @@ impl TimeArgs {
         let month = Duration::days(DEFAULT_DAYS);
         if let Some(text) = &self.on {
             let period = Period::parse_span(text, now, zone)?;
+            if period.first > now {
+                return Err(Error::FutureWindow(period.first));
+            }
             return Ok(Window {
                 start: Some(period.first),
                 end: Some(period.last),
@@ -76,6 +100,8 @@ impl TimeArgs {
         let start = since.map_or_else(default, |period| period.first);
         match end {
             Some(end) if start > end => Err(Error::EmptyWindow { start, end }),
+            // Nothing can be there yet, which must not pass for a proof that nothing was.
+            _ if start > now => Err(Error::FutureWindow(start)),
             end => Ok(Window {
                 start: Some(start),
                 end,

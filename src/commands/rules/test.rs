@@ -123,6 +123,7 @@ fn say(context: &Context, told: &Told, conclusion: &Conclusion, events: u64) {
         shown: events,
         skipped: 0,
         limit: None,
+        by_default: false,
     };
     context.ui.note(&summary(&amount, told));
 }

@@ -3,7 +3,10 @@
 use secrecy::ExposeSecret;
 
 use super::view::View;
-use crate::token::{Token, TokenHash};
+use crate::{
+    api::{AUDIT_LOG_PLUGIN, READ_PERMISSION, WRITE_PERMISSION},
+    token::{Token, TokenHash},
+};
 
 /// A token that opens the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +46,9 @@ pub(super) fn tokens(list: &View) -> Vec<StaticToken> {
 }
 
 fn entry(entry: &View) -> Option<StaticToken> {
+    // Mistyped or empty, it would leave a token that may everything.
+    entry.refuse_empty("accessRestrictions");
+    entry.refuse_slips_of("accessRestrictions");
     let kind = entry.required("type")?.text()?;
     if kind != "static" {
         entry.warning(format!(
@@ -121,6 +127,8 @@ fn restrictions(list: &View) -> Option<Option<Vec<Restriction>>> {
 /// A mistyped key would widen what a token may, and is refused as Backstage refuses it.
 fn restriction(item: &View) -> Option<Restriction> {
     item.check_keys(&["plugin", "permission", "permissionAttribute"]);
+    item.refuse_empty("permission");
+    item.refuse_empty("permissionAttribute");
     let plugin = item.required("plugin")?.text()?;
     let permissions = item.child("permission").map(|permission| {
         let names: Vec<String> = permission
@@ -129,6 +137,13 @@ fn restriction(item: &View) -> Option<Restriction> {
             .map(|(_, name)| name)
             .collect();
         not_empty(&permission, &names);
+        let is_asked_for = |name: &String| [READ_PERMISSION, WRITE_PERMISSION].contains(&name.as_str());
+        if plugin == AUDIT_LOG_PLUGIN && !names.iter().all(is_asked_for) {
+            permission.warning(format!(
+                "{} names what is never asked for: there are {READ_PERMISSION} and {WRITE_PERMISSION}",
+                permission.path()
+            ));
+        }
         names
     });
     let attribute = item.child("permissionAttribute");

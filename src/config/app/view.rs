@@ -7,6 +7,9 @@ use super::{
     tree::{Entry, Node, Value},
 };
 
+/// Likeness of two keys from which on one was likely meant for the other, where others may be anybody's.
+const SLIP: f64 = 0.85;
+
 /// A node, its path from the top, and where problems go.
 #[derive(Clone)]
 pub(super) struct View<'a> {
@@ -77,6 +80,34 @@ impl<'a> View<'a> {
             if let Some(nearest) = nearest(&entry.key, known) {
                 text.push_str(&format!("; did you mean '{nearest}'?"));
             }
+            self.problems.error(Problem::new(&entry.place, text));
+        }
+    }
+
+    /// Says that a key is there without a value.
+    pub(super) fn refuse_empty(&self, key: &str) {
+        let Value::Map(entries) = &self.node.value else {
+            return;
+        };
+        for entry in entries.iter().filter(|entry| entry.key == key) {
+            if matches!(entry.node.value, Value::Null) {
+                let text = format!("{}.{key} has no value", self.path);
+                self.problems.error(Problem::new(&entry.place, text));
+            }
+        }
+    }
+
+    /// Says which keys were likely meant to be `key`, where others may be anybody's.
+    pub(super) fn refuse_slips_of(&self, key: &str) {
+        let Value::Map(entries) = &self.node.value else {
+            return;
+        };
+        let is_slip = |own: &str| own != key && strsim::jaro_winkler(own, key) > SLIP;
+        for entry in entries.iter().filter(|entry| is_slip(&entry.key)) {
+            let text = format!(
+                "unknown key '{}' in {}; did you mean '{key}'?",
+                entry.key, self.path
+            );
             self.problems.error(Problem::new(&entry.place, text));
         }
     }

@@ -89,7 +89,7 @@ impl Database {
             None => is_network(error),
         };
         match passes {
-            true => StoreError::Away(reason),
+            true => StoreError::Away(format!("{}: {reason}", self.address)),
             false => StoreError::CannotOpen {
                 store: self.address.clone(),
                 reason,

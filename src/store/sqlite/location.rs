@@ -233,6 +233,12 @@ pub(super) fn open_or_create(path: &Path) -> Result<(Location, Connection), Stor
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let is_absent = fs::symlink_metadata(&path).is_err();
+    if is_absent && fs::metadata(log_of(&path)).is_ok_and(|log| log.len() > 0) {
+        // SQLite would empty it.
+        let reason = "its file is gone, and its write-ahead log (-wal) is still there: put the file back, or take the log away";
+        return Err(StoreError::cannot_open(path, std::io::Error::other(reason)));
+    }
     match options.open(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             return Err(StoreError::cannot_open(path, error));
@@ -261,9 +267,7 @@ pub(super) fn open_existing(path: &Path) -> Result<(Location, Connection), Store
         Location::ReadOnly(path.clone()),
     ];
     // An immutable file is read without its write-ahead log: only where nothing is in that is the answer whole.
-    let mut log = path.clone().into_os_string();
-    log.push("-wal");
-    if size(Path::new(&log)).unwrap_or_default() == 0 {
+    if size(&log_of(&path)).unwrap_or_default() == 0 {
         ways.push(Location::Immutable(path));
     }
     let mut refused = None;
@@ -279,14 +283,28 @@ pub(super) fn open_existing(path: &Path) -> Result<(Location, Connection), Store
     Err(refused.unwrap_or(StoreError::ReadOnly))
 }
 
+/// The write-ahead log of a file.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
 /// Stops at a file that is not ours before SQLite could repair it or put files beside it.
 ///
 /// The look is at the main file alone, as it lies. What looks damaged may be in the middle of a write by another
 /// program: then the connection that follows decides, which knows of locks.
 fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     // SQLite takes a file that is shorter than its smallest page for an empty one, and would write over it.
-    if matches!(fs::metadata(path), Ok(file) if (1..512).contains(&file.len())) {
-        return Err(StoreError::NotAStore(path.into()));
+    match fs::metadata(path) {
+        Ok(file) if file.is_dir() => {
+            let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
+            return Err(StoreError::cannot_open(path, error));
+        }
+        Ok(file) if (1..512).contains(&file.len()) => {
+            return Err(StoreError::NotAStore(path.into()));
+        }
+        _ => {}
     }
     let location = Location::Immutable(path.to_owned());
     match location.connect().and_then(|it| location.version(&it)) {

@@ -3,6 +3,7 @@
 mod appending;
 mod loading;
 mod location;
+mod opened;
 mod pool;
 mod reader;
 mod upkeep;
@@ -18,6 +19,7 @@ use super::{
 };
 
 use location::Location;
+use opened::Opened;
 use pool::Readers;
 use reader::Known;
 
@@ -32,6 +34,7 @@ const CACHE: i64 = 12 << 10;
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     location: Location,
+    opened: Option<Opened>,
     readers: Arc<Readers>,
     known: Arc<Known>,
 }
@@ -66,6 +69,7 @@ impl Store {
             connection.pragma_update(None, "cache_size", -CACHE)?;
         }
         Ok(Self {
+            opened: Opened::new(&location),
             location,
             readers: Arc::new(Readers::new(connections, bound)),
             known: Arc::default(),
@@ -74,7 +78,7 @@ impl Store {
 
     /// A connection that writes to this store.
     pub(super) fn writer(&self) -> Result<Writer, StoreError> {
-        Writer::new(self.location.connect()?)
+        Writer::new(self.location.connect()?, self.opened.clone())
     }
 }
 

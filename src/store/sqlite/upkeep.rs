@@ -60,7 +60,12 @@ fn copy(connection: &Connection, to: PathBuf) -> Result<(), StoreError> {
     let written = fs::File::open(file.path()).and_then(|file| file.sync_all());
     written.map_err(failed)?;
     let kept = file.persist_noclobber(&to);
-    kept.map(|_| ()).map_err(|error| failed(error.error))
+    kept.map(|_| ()).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            failed(io::Error::other("a file of that name is there already"))
+        }
+        _ => failed(error.error),
+    })
 }
 
 fn info(connection: &mut Connection) -> Result<StoreInfo, StoreError> {

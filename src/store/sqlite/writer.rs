@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     appending::{Appending, KnownKinds},
     loading, location,
+    opened::Opened,
 };
 use crate::{
     api::{Event, Timestamp},
@@ -25,6 +26,7 @@ const MAX_LOG: i64 = 128 << 10;
 #[derive(Debug)]
 pub(in crate::store) struct Writer {
     connection: Connection,
+    opened: Option<Opened>,
     known: KnownKinds,
     loading: Loading,
 }
@@ -40,17 +42,18 @@ enum Loading {
 
 impl Writer {
     pub(in crate::store) fn open(path: &Path) -> Result<Self, StoreError> {
-        let (_, connection) = location::open_or_create(path)?;
-        Self::new(connection)
+        let (location, connection) = location::open_or_create(path)?;
+        Self::new(connection, Opened::new(&location))
     }
 
-    pub(super) fn new(connection: Connection) -> Result<Self, StoreError> {
+    pub(super) fn new(connection: Connection, opened: Option<Opened>) -> Result<Self, StoreError> {
         match connection.is_readonly("main")? {
             true => Err(StoreError::ReadOnly),
             false => {
                 connection.pragma_update(None, "cache_size", -CACHE)?;
                 Ok(Self {
                     connection,
+                    opened,
                     known: KnownKinds::new(),
                     loading: Loading::No,
                 })
@@ -96,6 +99,9 @@ impl Writer {
 
     /// What somebody else has begun to fill, and perhaps not ended, gets its indexes.
     fn make_ready(&self) -> Result<(), StoreError> {
+        if let Some(opened) = &self.opened {
+            opened.check()?;
+        }
         match self.loading == Loading::Begun || loading::is_indexed(&self.connection)? {
             true => Ok(()),
             false => loading::finish(&self.connection),
