@@ -147,6 +147,12 @@ fn client_hint(error: &ClientError) -> Option<String> {
         ClientError::Unreachable { .. } => {
             "check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY)"
         }
+        ClientError::Untrusted { reason, .. } if reason.contains("CaUsedAsEndEntity") => {
+            "it is an authority's own, which no server may use: let it make one for the server (basicConstraints=CA:FALSE)"
+        }
+        ClientError::Untrusted { reason, .. } if reason.contains("not valid for name") => {
+            "use a name that it is for, or ask who runs the server to mend it"
+        }
         ClientError::Untrusted { .. } => {
             "if a private CA signed it, give its certificate with --ca-cert FILE"
         }

@@ -1,6 +1,7 @@
 //! An audit event as it is sent: what Backstage's auditor service holds (`AuditorEvent`, with `id` and `eventTime`),
 //! or an event of the API as a server stores it, which is kept token for token.
 
+use chrono::Datelike;
 use serde_json::value::RawValue;
 
 use super::fields::{Object, Outcome, draft, raw, severity, string};
@@ -256,10 +257,15 @@ fn time(members: &Object<'_>, field: &'static str) -> Result<Option<String>, Ref
     match raw(members, field) {
         None | Some("null") => Ok(None),
         Some(_) => string(members, field)
-            .filter(|text| Timestamp::parse(text).is_some())
+            .filter(|text| Timestamp::parse(text).is_some_and(can_be_asked_for))
             .map(Some)
             .ok_or(Refused::Time(field)),
     }
+}
+
+/// Whether a window can be typed that holds a time.
+fn can_be_asked_for(time: Timestamp) -> bool {
+    (1..=9999).contains(&time.utc().year())
 }
 
 fn quoted(text: &str) -> String {
@@ -337,6 +343,14 @@ mod tests {
             (
                 r#"{"status":"failed","plugin":"p","eventId":"e","severityLevel":"odd"}"#,
                 "its severity is not low, medium, high or critical",
+            ),
+            (
+                r#"{"status":"failed","plugin":"p","eventId":"e","eventTime":"0000-12-31T23:59:59Z"}"#,
+                "its `eventTime` is not a time (RFC 3339)",
+            ),
+            (
+                r#"{"status":"failed","plugin":"p","eventId":"e","eventTime":"9999-12-31T23:59:60Z"}"#,
+                "its `eventTime` is not a time (RFC 3339)",
             ),
             (
                 r#"{"status":"failed","plugin":"p","eventId":"e","eventTime":1}"#,

@@ -216,7 +216,7 @@ async fn who_may_only_read_can_ask_and_nothing_else() {
     };
     assert_eq!(store.page(&query, 9, 0).await.unwrap().total, 1);
     let refused = store.writer().unwrap().append(&[], None).unwrap_err();
-    assert!(matches!(refused, StoreError::Postgres(_)), "{refused:?}");
+    assert!(matches!(refused, StoreError::Denied(_)), "{refused:?}");
     assert!(
         refused.to_string().contains("permission denied"),
         "{refused}"

@@ -184,5 +184,8 @@ fn a_database_is_looked_after_and_served() {
     let of_sqlite = ids(&home, &["--store", "s.db"], &[]);
     assert_eq!(asked.stdout, of_sqlite.stdout);
     let pruned = run(&home, &["store", "prune", "--before", "2030-01-01"], &whole);
-    assert_eq!(pruned.stdout, "89 events deleted\n");
+    assert_eq!(
+        pruned.stdout,
+        "89 events before 2030-01-01T00:00:00Z deleted\n"
+    );
 }

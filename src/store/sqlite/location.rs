@@ -243,7 +243,9 @@ pub(super) fn open_or_create(path: &Path) -> Result<(Location, Connection), Stor
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             return Err(StoreError::cannot_open(path, error));
         }
-        _ => refuse_foreign(&path)?,
+        _ => {
+            refuse_foreign(&path)?;
+        }
     }
     let location = Location::File(path);
     let connection = location.open()?;
@@ -256,7 +258,11 @@ pub(super) fn open_existing(path: &Path) -> Result<(Location, Connection), Store
     let size = |path: &Path| fs::metadata(path).map(|metadata| metadata.len());
     match size(&path) {
         Ok(0) => return Err(StoreError::NotAStore(path.into())),
-        Ok(_) => refuse_foreign(&path)?,
+        Ok(_) => {
+            if refuse_foreign(&path)? == Some(0) {
+                return Err(StoreError::NotAStore(path.into()));
+            }
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(StoreError::NotFound(path.into()));
         }
@@ -294,7 +300,9 @@ fn log_of(path: &Path) -> PathBuf {
 ///
 /// The look is at the main file alone, as it lies. What looks damaged may be in the middle of a write by another
 /// program: then the connection that follows decides, which knows of locks.
-fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
+///
+/// Gives the version that the file has, as far as it can be seen; 0 for an empty database.
+fn refuse_foreign(path: &Path) -> Result<Option<i64>, StoreError> {
     // SQLite takes a file that is shorter than its smallest page for an empty one, and would write over it.
     match fs::metadata(path) {
         Ok(file) if file.is_dir() => {
@@ -309,7 +317,7 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     let location = Location::Immutable(path.to_owned());
     match location.connect().and_then(|it| location.version(&it)) {
         Err(error @ (StoreError::NotAStore(_) | StoreError::TooNew { .. })) => Err(error),
-        _ => Ok(()),
+        version => Ok(version.ok()),
     }
 }
 
