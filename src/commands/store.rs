@@ -12,7 +12,7 @@ use super::{
 use crate::{
     address::StoreAddress,
     api::Timestamp,
-    config::{SettingsError, Which},
+    config::{SettingsError, Target, Which},
     error::Error,
     output::{counted, grouped, visible},
     query::{Period, Query, Window},
@@ -116,13 +116,22 @@ impl StoreArgs {
 }
 
 impl WhichArgs {
-    fn open(&self, context: &Context) -> Result<(StoreAddress, Store), Error> {
+    /// The store, and the zone of its profile.
+    fn target(&self, context: &Context) -> Result<(StoreAddress, Option<String>), Error> {
         let asked = SourceArgs::of_store(self.store.clone(), self.profile.clone());
-        let at = match asked.target(context).map(|target| target.which) {
-            Ok(Which::Store(at)) => at.value,
-            Ok(_) | Err(Error::Settings(SettingsError::NoSource)) => return Err(Error::NoStore),
-            Err(error) => return Err(error),
-        };
+        match asked.target(context) {
+            Ok(Target {
+                which: Which::Store(at),
+                tz,
+                ..
+            }) => Ok((at.value, tz)),
+            Ok(_) | Err(Error::Settings(SettingsError::NoSource)) => Err(Error::NoStore),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open(&self, context: &Context) -> Result<(StoreAddress, Store), Error> {
+        let (at, _) = self.target(context)?;
         let store = Store::open_existing(at.clone())?;
         Ok((at, store))
     }
@@ -150,9 +159,10 @@ impl CheckArgs {
 
 impl PruneArgs {
     async fn run(&self, context: &Context) -> Result<(), Error> {
-        let zone = self.zone.zone(None)?;
+        let (at, tz) = self.which.target(context)?;
+        let zone = self.zone.zone(tz.as_deref())?;
         let before = Period::parse(&self.before, context.now, zone)?.first;
-        let (_, store) = self.which.open(context)?;
+        let store = Store::open_existing(at)?;
         if self.dry_run {
             let window = Window {
                 start: None,

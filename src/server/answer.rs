@@ -17,18 +17,12 @@ use hyper::{
     http::request::Parts,
 };
 use sha2::{Digest, Sha256};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::spawn_blocking,
-};
+use tokio::task::spawn_blocking;
 
 /// Shorter bodies are sent as they are: what a real Backstage does.
 const SHORT: usize = 1024;
 /// A longer body is worked on where it holds up nobody else.
 const LONG: usize = 64 << 10;
-
-/// Bytes of answers that are held at a time, for clients that are slow to read them.
-const ROOM: usize = 256 << 20;
 
 /// The body of an answer, which is there as a whole.
 #[derive(Debug, Default)]
@@ -97,41 +91,6 @@ impl From<Bytes> for Text {
             tag: OnceLock::new(),
             packed: OnceLock::new(),
         }))
-    }
-}
-
-/// How much of answers is held until those who asked have read it.
-#[derive(Debug)]
-pub(super) struct Room(Arc<Semaphore>);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ROOM)))
-    }
-}
-
-/// An answer, and the right to hold it.
-struct Held {
-    text: String,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
-}
-
-impl Room {
-    /// The answer, if there is room for it: for as long as anything of it is held.
-    pub(super) fn take(&self, text: String) -> Option<Text> {
-        let bytes = u32::try_from(text.len()).ok()?;
-        let permit = Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()?;
-        let held = Held {
-            text,
-            _permit: permit,
-        };
-        Some(Bytes::from_owner(held).into())
     }
 }
 
@@ -329,25 +288,9 @@ fn weight<'a>(parameters: impl Iterator<Item = &'a str>) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use hyper::{HeaderMap, header};
-    use tokio::sync::Semaphore;
 
-    use super::{Encoding, Room, encoding, names, tag};
-
-    #[test]
-    fn there_is_room_again_when_nothing_of_an_answer_is_held_any_more() {
-        let room = Room(Arc::new(Semaphore::new(10)));
-        let first = room.take("1234567".to_owned()).unwrap();
-        assert!(room.take("1234".to_owned()).is_none());
-        assert!(room.take("123".to_owned()).is_some());
-        let sending = first.bytes().slice(..1);
-        drop(first);
-        assert!(room.take("1234".to_owned()).is_none());
-        drop(sending);
-        assert!(room.take("1234567890".to_owned()).is_some());
-    }
+    use super::{Encoding, encoding, names, tag};
 
     #[test]
     fn a_tag_has_the_length_and_the_hash_of_the_body() {

@@ -12,7 +12,7 @@ use hyper::{
 use tokio::task::spawn_blocking;
 
 use super::{
-    answer::{Content, Room, Text, Wanted},
+    answer::{Content, Text, Wanted},
     auth::Permission,
     body::Bodies,
     connections::Handler,
@@ -22,6 +22,7 @@ use super::{
     metrics::{Metrics, Route},
     post::{Taken, check_type, take},
     reads::Reads,
+    room::Room,
     sharing::{NoPage, Sharing},
     sieve::Sieve,
     underway::Underway,

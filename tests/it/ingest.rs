@@ -9,7 +9,9 @@ use std::{
 
 use crate::support::{
     Home, Run, fixture,
-    logs::{RECORDING, bodies, busy_day, line, log, recorded_lines, stored},
+    logs::{
+        RECORDING, bodies, busy_day, ingest, line, log, recorded_lines, stored, stored_numbers,
+    },
 };
 
 fn event(number: usize) -> String {
@@ -18,24 +20,6 @@ fn event(number: usize) -> String {
 
 fn events(numbers: std::ops::Range<usize>) -> Vec<String> {
     numbers.map(event).collect()
-}
-
-/// Runs `ingest` over files, which must go well, and gives what it said.
-fn ingest(home: &Home, files: &[&str]) -> String {
-    let run = home.run(&[&["ingest", "--store", "s.db"], files].concat());
-    assert_eq!(run.code, 0, "{run:?}");
-    assert_eq!(run.stdout, "");
-    run.stderr
-}
-
-fn stored_numbers(home: &Home) -> Vec<String> {
-    bodies(&home.path("s.db"))
-        .iter()
-        .map(|body| {
-            let at = body.find("\"event_id\":\"").unwrap() + 12;
-            body[at..].split('"').next().unwrap().to_owned()
-        })
-        .collect()
 }
 
 #[test]

@@ -2,29 +2,11 @@
 
 use crate::support::{
     Home,
-    logs::{bodies, line},
+    logs::{ingest, line, stored_numbers},
 };
 
 fn event(number: usize) -> String {
     line(&format!("e{number}"), "")
-}
-
-/// Runs `ingest` over files, which must go well, and gives what it said.
-fn ingest(home: &Home, files: &[&str]) -> String {
-    let run = home.run(&[&["ingest", "--store", "s.db"], files].concat());
-    assert_eq!(run.code, 0, "{run:?}");
-    assert_eq!(run.stdout, "");
-    run.stderr
-}
-
-fn stored_numbers(home: &Home) -> Vec<String> {
-    bodies(&home.path("s.db"))
-        .iter()
-        .map(|body| {
-            let at = body.find("\"event_id\":\"").unwrap() + 12;
-            body[at..].split('"').next().unwrap().to_owned()
-        })
-        .collect()
 }
 
 /// A part of a line without its end, between whole lines of two streams.

@@ -157,6 +157,25 @@ fn a_day_begins_where_the_tables_show_it() {
     let expected = "1 event lies before 2026-01-30T15:00:00Z\n";
     assert_eq!(count("Asia/Tokyo", &[]), expected);
     assert_eq!(count("UTC", &["--tz", "Asia/Tokyo"]), expected);
+    home.done(&[
+        "profile",
+        "add",
+        "tokyo",
+        "--store",
+        "s.db",
+        "--tz",
+        "Asia/Tokyo",
+    ]);
+    let args = [
+        "store",
+        "prune",
+        "--profile",
+        "tokyo",
+        "--before",
+        "2026-01-31",
+        "--dry-run",
+    ];
+    assert_eq!(home.run_well(&args).stdout, expected);
     let expected = "2 events lie before 2026-01-31T00:00:00Z\n";
     assert_eq!(count("Asia/Tokyo", &["--utc"]), expected);
 }

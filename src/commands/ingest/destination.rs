@@ -40,13 +40,6 @@ pub struct Server {
 }
 
 impl Destination {
-    /// What is passed on next will be read once more: nothing but its ids will tell.
-    pub fn will_see_again(&mut self) {
-        if let Self::Store(storing) = self {
-            storing.will_see_again();
-        }
-    }
-
     /// A store, created where there is none.
     pub fn store(at: &StoreAddress) -> Result<Self, IngestError> {
         let writer = Writer::open(at.clone())?;

@@ -15,16 +15,17 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 impl Session<'_> {
-    /// Takes events, and how far their file was read with them.
+    /// Takes events, how far their file was read with them, and whether some of them will come again.
     pub async fn append(
         &mut self,
         events: Vec<Event>,
         advance: Option<Advance>,
+        again: bool,
         told: &mut Told,
     ) -> Result<(), IngestError> {
         while let Destination::Store(storing) = &mut self.destination {
             if storing.has_room_for(advance.as_ref()) {
-                storing.add(events, advance);
+                storing.add(events, advance, again);
                 return match storing.is_at_work() {
                     true => Ok(()),
                     false => self.wait(told).await,

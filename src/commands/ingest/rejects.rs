@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{IngestError, IngestPlan, input::Input};
-use crate::config::Which;
+use crate::{config::Which, files::is_same};
 
 /// Rejected lines are as private as the events of others.
 pub fn open_rejects(path: &Path) -> Result<File, IngestError> {
@@ -22,8 +22,6 @@ pub fn open_rejects(path: &Path) -> Result<File, IngestError> {
 
 /// Rejected lines must not end up in what they come from, which would never end, nor in the store.
 pub fn refuse_own_rejects(plan: &IngestPlan, rejects: &Path) -> Result<(), IngestError> {
-    let place = |path: &Path| path.canonicalize().ok();
-    let rejects = place(rejects);
     let inputs = plan.inputs.iter().filter_map(|input| match input {
         Input::Standard => None,
         Input::File(path) => Some(path.as_path()),
@@ -33,7 +31,7 @@ pub fn refuse_own_rejects(plan: &IngestPlan, rejects: &Path) -> Result<(), Inges
         _ => plan.state.as_deref(),
     };
     let mut taken = inputs.chain(own);
-    match taken.find(|path| rejects.is_some() && place(path) == rejects) {
+    match taken.find(|path| is_same(path, rejects)) {
         None => Ok(()),
         Some(path) => Err(IngestError::OwnRejects(path.display().to_string())),
     }

@@ -225,12 +225,9 @@ impl Session<'_> {
         if !named.is_empty() {
             self.settle(told).await?;
             self.finish().await?;
-            self.append(named, None, told).await?;
+            self.append(named, None, false, told).await?;
         }
-        if batch.looks_ahead {
-            self.destination.will_see_again();
-        }
-        self.append(events, advance, told).await
+        self.append(events, advance, batch.looks_ahead, told).await
     }
 
     /// The files that were read before.

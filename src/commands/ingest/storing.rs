@@ -26,8 +26,6 @@ pub struct Storing {
     next: Portion,
     /// Events from which on a transaction takes no more.
     most: usize,
-    /// Whether what is added next will be added again.
-    sees_again: bool,
 }
 
 /// What one transaction stores.
@@ -71,7 +69,6 @@ impl Storing {
             at_work: None,
             again: None,
             next: Portion::default(),
-            sees_again: false,
         }
     }
 
@@ -102,10 +99,10 @@ impl Storing {
         next.goes_on_with(advance) && !is_full
     }
 
-    /// Adds them to it.
-    pub fn add(&mut self, events: Vec<Event>, advance: Option<Advance>) {
+    /// Adds them to it; `again` says that some of them will be added once more.
+    pub fn add(&mut self, events: Vec<Event>, advance: Option<Advance>, again: bool) {
         let next = &mut self.next;
-        next.is_seen_again |= mem::take(&mut self.sees_again);
+        next.is_seen_again |= again;
         next.bytes += events.iter().map(|it| it.json().len()).sum::<usize>();
         next.events.extend(events);
         next.advance = match (next.advance.take(), advance) {
@@ -115,11 +112,6 @@ impl Storing {
             }),
             (first, last) => first.or(last),
         };
-    }
-
-    /// Some of what is added next will be added again.
-    pub fn will_see_again(&mut self) {
-        self.sees_again = true;
     }
 
     /// Begins the next transaction, unless there is nothing for it, or one is under way.
@@ -226,7 +218,7 @@ mod tests {
         let mut first = store.writer().unwrap();
         first.append(&[event()], Some(&advance())).unwrap();
         let mut storing = Storing::new(store.writer().unwrap());
-        storing.add(vec![event()], Some(advance()));
+        storing.add(vec![event()], Some(advance()), false);
         storing.begin();
         assert!(matches!(storing.wait().await, Err(StoreError::Moved)));
         // Once more, as after an error of which nobody knows whether it came too late.
@@ -239,7 +231,7 @@ mod tests {
     async fn nothing_is_waited_for_when_nobody_stores() {
         let store = Store::in_memory().unwrap();
         let mut storing = Storing::new(store.writer().unwrap());
-        storing.add(vec![event()], None);
+        storing.add(vec![event()], None, false);
         drop(mem::take(&mut storing.writer));
         storing.begin();
         assert!(storing.has_work());

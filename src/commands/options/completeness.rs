@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::error::Error;
+use crate::{error::Error, files::is_same};
 
 /// Completeness.
 #[derive(Args, Clone, Debug, Default)]
@@ -42,15 +42,4 @@ impl CompletenessArgs {
             }),
         }
     }
-}
-
-/// Whether two paths lead to one file, whether it is there yet or not.
-fn is_same(a: &Path, b: &Path) -> bool {
-    let place = |path: &Path| {
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-        Some(folder.join(path.file_name()?))
-    };
-    let whole = |path: &Path| path.canonicalize().ok().or_else(|| place(path));
-    a == b || whole(a).is_some_and(|a| Some(a) == whole(b))
 }

@@ -14,6 +14,7 @@ use crate::{
     commands::{Context, demo},
     config::{Asked, Environment, SettingsError, Target, Which},
     error::Error,
+    files::is_same,
     source::Source,
     store::Store,
     token::Token,
@@ -145,9 +146,8 @@ pub fn refuse_store_as_output(target: &Target, files: &[Option<&Path>]) -> Resul
     let Which::Store(at) = &target.which else {
         return Ok(());
     };
-    let place = |path: &Path| path.canonicalize().ok();
-    let store = at.value.file().and_then(place);
-    let is_store = |path: &&Path| store.is_some() && place(path) == store;
+    let store = at.value.file();
+    let is_store = |path: &&Path| store.is_some_and(|store| is_same(store, path));
     match files.iter().flatten().copied().find(is_store) {
         None => Ok(()),
         Some(path) => Err(Error::OutputIsStore(path.to_owned())),

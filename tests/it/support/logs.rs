@@ -7,7 +7,7 @@ use auditlog::{
     ingest::{Batch, Clock, Lines, Pending, Place},
 };
 
-use super::fixture;
+use super::{Home, fixture};
 
 /// What a real Backstage logged: 89 events beside those that are excluded by default.
 pub const RECORDING: &str = "backstage/audit.production.jsonl";
@@ -95,4 +95,23 @@ pub fn timeless(body: &str) -> String {
         assert!(body[..at].contains(&format!("\"{name}\":\"")), "{body}");
     }
     format!("{{{}", &body[at..])
+}
+
+/// Runs `ingest` over files, which must go well, and gives what it said.
+pub fn ingest(home: &Home, files: &[&str]) -> String {
+    let run = home.run(&[&["ingest", "--store", "s.db"], files].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.stdout, "");
+    run.stderr
+}
+
+/// The event ids in the store, in the order of their times.
+pub fn stored_numbers(home: &Home) -> Vec<String> {
+    bodies(&home.path("s.db"))
+        .iter()
+        .map(|body| {
+            let at = body.find("\"event_id\":\"").unwrap() + 12;
+            body[at..].split('"').next().unwrap().to_owned()
+        })
+        .collect()
 }

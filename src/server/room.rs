@@ -1,0 +1,68 @@
+//! A bound for all answers together that clients have not read yet.
+
+use std::sync::Arc;
+
+use hyper::body::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::answer::Text;
+
+/// Bytes of answers that are held at a time, for clients that are slow to read them.
+const ROOM: usize = 256 << 20;
+
+/// How much of answers is held until those who asked have read it.
+#[derive(Debug)]
+pub(super) struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(ROOM)))
+    }
+}
+
+/// An answer, and the right to hold it.
+struct Held {
+    text: String,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
+impl Room {
+    /// The answer, if there is room for it: for as long as anything of it is held.
+    pub(super) fn take(&self, text: String) -> Option<Text> {
+        let bytes = u32::try_from(text.len()).ok()?;
+        let permit = Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()?;
+        let held = Held {
+            text,
+            _permit: permit,
+        };
+        Some(Bytes::from_owner(held).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Semaphore;
+
+    use super::Room;
+
+    #[test]
+    fn there_is_room_again_when_nothing_of_an_answer_is_held_any_more() {
+        let room = Room(Arc::new(Semaphore::new(10)));
+        let first = room.take("1234567".to_owned()).unwrap();
+        assert!(room.take("1234".to_owned()).is_none());
+        assert!(room.take("123".to_owned()).is_some());
+        let sending = first.bytes().slice(..1);
+        drop(first);
+        assert!(room.take("1234".to_owned()).is_none());
+        drop(sending);
+        assert!(room.take("1234567890".to_owned()).is_some());
+    }
+}
