@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 use hyper::StatusCode;
 
 use super::{body::BodyError, post::ListError, sharing::NoPage};
-use crate::{output::counted, query::ParamError, store::StoreError};
+use crate::{ingest::Refused, output::counted, query::ParamError, store::StoreError};
 
 /// Why the server did not start, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +56,8 @@ pub(super) enum Refusal {
     Body(BodyError),
     /// The body is no list of events.
     List(ListError),
+    /// The only event of the body is over a limit.
+    Event(Refused),
     /// More is sent than can be taken.
     Busy,
     /// The store did not take the events. Others may have been told the same.
@@ -140,6 +142,10 @@ impl Refusal {
                     ListError::TooMany => TOO_LARGE,
                 };
                 (status, name, error.to_string())
+            }
+            Self::Event(refused) => {
+                let (status, name) = TOO_LARGE;
+                (status, name, format!("The event is refused: {refused}"))
             }
             Self::Busy => (
                 503,

@@ -68,6 +68,8 @@ pub(super) struct Taken {
     pub(super) told: Told,
     /// Events of which something was taken out.
     pub(super) redacted: u64,
+    /// Why the last one over a limit was rejected.
+    too_large: Option<Refused>,
 }
 
 impl Told {
@@ -96,38 +98,51 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), ListError> {
     }
 }
 
-/// Reads a body: a JSON array, one object, or one a line.
+/// Reads a body: a JSON array, one object, or one a line. An event over a limit is rejected by itself, and refused where
+/// it is the whole body.
 pub(super) fn take(body: &Bytes, sieve: &Sieve, now: Timestamp) -> Result<Taken, Refusal> {
     let mut taken = Taken::default();
-    // What editors of Windows put before a text.
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let whole = body.trim_ascii();
-    if whole.starts_with(b"[") {
-        let List(parts) = serde_json::from_slice(whole).map_err(|_| ListError::NotAnArray)?;
-        if parts.len() > MAX_EVENTS {
-            return Err(ListError::TooMany.into());
+    match (taken.read(body, sieve, now)?, taken.too_large.take()) {
+        (1, Some(refused)) => Err(Refusal::Event(refused)),
+        _ => Ok(taken),
+    }
+}
+
+impl Taken {
+    /// Adds each event of a body, and gives how many there are.
+    fn read(&mut self, body: &Bytes, sieve: &Sieve, now: Timestamp) -> Result<usize, Refusal> {
+        // What editors of Windows put before a text.
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let whole = body.trim_ascii();
+        if whole.starts_with(b"[") {
+            let List(parts) = serde_json::from_slice(whole).map_err(|_| ListError::NotAnArray)?;
+            if parts.len() > MAX_EVENTS {
+                return Err(ListError::TooMany.into());
+            }
+            for (index, part) in parts.iter().enumerate() {
+                self.add(index, part.get().as_bytes(), sieve, now)?;
+            }
+            return Ok(parts.len());
         }
-        for (index, part) in parts.iter().enumerate() {
-            taken.add(index, part.get().as_bytes(), sieve, now)?;
+        if serde_json::from_slice::<&RawValue>(whole).is_ok() {
+            self.add(0, whole, sieve, now)?;
+            return Ok(1);
         }
-    } else if serde_json::from_slice::<&RawValue>(whole).is_ok() {
-        taken.add(0, whole, sieve, now)?;
-    } else {
         let lines = body
             .split(|byte| *byte == b'\n')
             .map(<[u8]>::trim_ascii)
             .filter(|line| !line.is_empty());
-        for (index, line) in lines.enumerate() {
-            if index >= MAX_EVENTS {
+        let mut count = 0;
+        for line in lines {
+            if count >= MAX_EVENTS {
                 return Err(ListError::TooMany.into());
             }
-            taken.add(index, line, sieve, now)?;
+            self.add(count, line, sieve, now)?;
+            count += 1;
         }
+        Ok(count)
     }
-    Ok(taken)
-}
 
-impl Taken {
     fn add(
         &mut self,
         index: usize,
@@ -175,6 +190,9 @@ impl Taken {
         if self.told.rejected.len() < NAMED {
             let reason = refused.to_string();
             self.told.rejected.push(Rejected { index, reason });
+        }
+        if matches!(refused, Refused::TooLarge | Refused::LongText) {
+            self.too_large = Some(refused);
         }
     }
 }

@@ -190,6 +190,7 @@ impl Routes {
             events,
             mut told,
             redacted,
+            ..
         } = taken;
         if !events.is_empty() {
             let sent = events.len() as u64;

@@ -131,7 +131,17 @@ async fn limits_are_told_in_words() {
     );
     let expected =
         "stored 1 rejectedCount 2 #0 it is larger than 1 MiB #1 it has a text of more than 256 KiB";
-    assert_eq!(post(&served, lines([large, long, file])).await, expected);
+    let all = lines([large.clone(), long.clone(), file]);
+    assert_eq!(post(&served, all).await, expected);
+    let refused = "413 PayloadTooLargeError: The event is refused: it ";
+    for (one, why) in [
+        (large, "is larger than 1 MiB"),
+        (long, "has a text of more than 256 KiB"),
+    ] {
+        let array = format!("[{one}]");
+        assert_eq!(post(&served, one).await, format!("{refused}{why}"));
+        assert_eq!(post(&served, array).await, format!("{refused}{why}"));
+    }
     let id = "i".repeat(201);
     assert_eq!(
         post(&served, sent(&id)).await,
