@@ -249,7 +249,11 @@ fn an_instant_that_never_runs_out_is_given_up_and_warned_of() {
         }
         let ids = next..next + asked.number("limit").min(50);
         next = ids.end;
-        let events = ids.map(|id| event(&format!("{id}"), 1).replace("\"meta\":{}", &padding));
+        // What comes once memory is full is as small as it may be: thousands of requests find nothing further.
+        let events = ids.map(|id| match id {
+            0..500 => event(&format!("{id}"), 1).replace("\"meta\":{}", &padding),
+            _ => event(&format!("{id}"), 1),
+        });
         Reply::page(&events.collect::<Vec<_>>(), 1_000_000_000)
     });
     let run = ask(&server, &["--all"]);
