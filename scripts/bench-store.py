@@ -457,17 +457,16 @@ def main():
         database, small, name = kind(HERE), kind(ROOT / str(FEW)), kind.name
         results = [done(f"{name}-loading", lambda: loading(database, rounds))]
         size = done(f"{name}-size", lambda: (database.size(database.store), database.size(database.plain)))
-        if COUNT > LARGE:
-            # Room is short.
-            database.drop(database.plain)
+        # Room is short.
+        database.drop(database.plain)
+        remove(database.rows)
         if not small.exists():
             small.load(make_log(ROOT / str(FEW), FEW))
         results.append(done(f"{name}-counted", lambda: counted(database, small)))
         results.append(done(f"{name}-indexed", lambda: indexed(database)))
         done(f"{name}-first-table", database.load_first)
         results.append(done(f"{name}-first", lambda: first(database)))
-        if COUNT > LARGE:
-            database.drop(database.first)
+        database.drop(database.first)
         results.append(done(f"{name}-serving", lambda: serving(database)))
         sections += told(database, [*results, size])
         parts = done(f"{name}-parts", database.sizes)
