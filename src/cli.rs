@@ -74,7 +74,7 @@ const TRY: &str = "Try it without a server: auditlog events --demo";
 /// The codes that scripts rely on; the README's table is held against this.
 const EXIT_CODES: &str = "Exit codes:
   0    done; no events is done
-  1    an unexpected fault, or no such event
+  1    a fault here, such as a full disk; or no such event
   2    wrong usage or configuration
   3    incomplete: --require-complete was not met, or --stall-after has passed
   4    refused: no token, 401, 403

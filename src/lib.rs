@@ -7,10 +7,10 @@
 //! 5  commands  error                     one file a subcommand; errors become hint and exit code
 //! 4  server  demo  follow                work that uses a source or a store
 //! 3  source  receipt                     one question, asked of a server or of a store; what its answer is worth
-//! 2  config  client  store  files        edges: each touches one outside thing
-//! 2  output  random                      edges, too
+//! 2  config  client  store  output       edges: each touches one outside thing
 //! 2  walk                                complete retrieval over anything that fetches a page
 //! 1  address  query  rules  redact  token  ingest    meaning: pure; clock, random bytes and readers are handed in
+//! 1  files  random                       edges that know nothing of what passes
 //! 0  api  wildcard  yaml                 the contract, and what files are written in
 //! ```
 

@@ -139,7 +139,7 @@ pub struct Parts<'a> {
 /// What a server says became of the events that it was sent. Each is counted once.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Told {
+pub struct PostAnswer {
     /// New ones.
     pub stored: u64,
     /// Those that an exclusion rule of the server leaves out.
@@ -156,7 +156,7 @@ pub struct Told {
     pub rejected: Vec<Rejected>,
 }
 
-impl Told {
+impl PostAnswer {
     /// Adds the counts of other events; not which of them are rejected.
     pub fn add(&mut self, more: &Self) {
         self.stored += more.stored;
@@ -181,7 +181,7 @@ pub fn page(parts: Parts<'_>) -> Result<Page, ClientError> {
 }
 
 /// Reads the answer to events that were sent.
-pub fn told(parts: Parts<'_>) -> Result<Told, ClientError> {
+pub fn told(parts: Parts<'_>) -> Result<PostAnswer, ClientError> {
     read(parts, told_of)
 }
 
@@ -232,11 +232,12 @@ fn page_of(parts: Parts<'_>) -> Result<Page, ClientError> {
     Page::from_json(parts.body).map_err(ClientError::NotAPage)
 }
 
-fn told_of(parts: Parts<'_>) -> Result<Told, ClientError> {
+fn told_of(parts: Parts<'_>) -> Result<PostAnswer, ClientError> {
     if !is_json(parts.content_type) {
         return Err(ClientError::NotTold);
     }
-    let mut told: Told = serde_json::from_slice(&parts.body).map_err(|_| ClientError::NotTold)?;
+    let mut told: PostAnswer =
+        serde_json::from_slice(&parts.body).map_err(|_| ClientError::NotTold)?;
     for rejected in &mut told.rejected {
         let reason = parts.token.hidden_in(&rejected.reason);
         rejected.reason = reason.chars().take(200).collect();

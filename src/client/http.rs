@@ -18,7 +18,7 @@ use reqwest::{
 use url::Url;
 
 use super::{
-    answer::{self, ClientError, Parts, Told},
+    answer::{self, ClientError, Parts, PostAnswer},
     connection::{connector, innermost, is_closed, is_no_http},
     limiter::{Limiter, Permit},
     retry,
@@ -159,7 +159,7 @@ impl Client {
 
     /// Sends events, one a line and compressed with gzip, again where a failure may pass: whatever is in `lines` must
     /// have an id, so that a second time is none.
-    pub async fn send(&self, lines: Vec<u8>) -> Result<Told, ClientError> {
+    pub async fn send(&self, lines: Vec<u8>) -> Result<PostAnswer, ClientError> {
         let mut url = self.address.endpoint(&[]);
         url.set_query(None);
         let errand = Errand::Send(url, lines.into());

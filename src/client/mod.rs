@@ -10,6 +10,6 @@ mod limiter;
 mod pace;
 mod retry;
 
-pub use answer::{ClientError, Rejected, Told};
+pub use answer::{ClientError, PostAnswer, Rejected};
 pub use http::{Answer, Client, Counts, Options, Trace};
 pub use retry::DEFAULT_RETRIES;

@@ -7,7 +7,7 @@ use crate::{
     output::{Ui, grouped},
     query::Window,
     receipt::Worth,
-    source::{Gap, Told, Verdict},
+    source::{Gap, ReadReport, Verdict},
 };
 
 /// Stretches that are named on stderr; the receipt has more.
@@ -31,7 +31,7 @@ pub enum Conclusion {
 
 impl Conclusion {
     /// Of a reading that came to its end, or was stopped by an error.
-    pub fn of(told: Option<&Told>, error: Option<&Error>, seen: &Gaps) -> Self {
+    pub fn of(told: Option<&ReadReport>, error: Option<&Error>, seen: &Gaps) -> Self {
         let verdict = match (error, told) {
             (Some(error), _) => return seen.conclusion(reason(error)),
             (None, told) => told.map(|told| &told.verdict),

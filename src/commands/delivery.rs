@@ -18,7 +18,7 @@ use crate::{
     error::{Code, Error},
     output::Progress,
     receipt::{Asked, Digest, End, EventRef, Filters, Output, Place, PlaceKind, Receipt},
-    source::{Begun, Gap, Piece, Sink, Told},
+    source::{Begun, Gap, Piece, ReadReport, Sink},
 };
 
 /// An answer under way.
@@ -79,7 +79,7 @@ impl<'a> Delivery<'a> {
     /// Ends the output and the receipt, and says what there is to say.
     pub fn finish(
         self,
-        done: Result<Told, Error>,
+        done: Result<ReadReport, Error>,
         sent: Counts,
         target: &Target,
         context: &Context,
@@ -149,7 +149,7 @@ impl Sink for Delivery<'_> {
         if tally.seen > self.plan.offset {
             self.output.event(&event)?;
             if self.receipt.is_some() {
-                tally.name(&event);
+                tally.note(&event);
             }
         }
         self.progress
@@ -183,7 +183,7 @@ impl Tally {
         self.seen.saturating_sub(plan.offset)
     }
 
-    fn name(&mut self, event: &Event) {
+    fn note(&mut self, event: &Event) {
         let event = EventRef::of(event);
         self.first.get_or_insert_with(|| event.clone());
         self.last = Some(event);
@@ -193,7 +193,7 @@ impl Tally {
         self,
         plan: &EventsPlan,
         target: &Target,
-        told: Option<&Told>,
+        told: Option<&ReadReport>,
         digest: Option<Digest>,
         conclusion: &Conclusion,
     ) -> End {
@@ -250,7 +250,13 @@ fn asked(plan: &EventsPlan, target: &Target) -> Asked {
 }
 
 /// What there is to say about an answer that came to its end.
-fn say(context: &Context, plan: &EventsPlan, told: &Told, tally: &Tally, conclusion: &Conclusion) {
+fn say(
+    context: &Context,
+    plan: &EventsPlan,
+    told: &ReadReport,
+    tally: &Tally,
+    conclusion: &Conclusion,
+) {
     for field in &told.leaky {
         let option = FilterArgs::option(*field);
         context.ui.note(&format!(

@@ -18,7 +18,7 @@ use crate::{
     config::Target,
     error::Error,
     query::{Order, Query},
-    source::{Reading, Told},
+    source::{ReadReport, Reading},
 };
 
 /// Find events, newest first
@@ -161,7 +161,7 @@ impl EventsArgs {
         context: &Context,
         delivery: &mut Delivery<'_>,
         opened: &mut Option<Opened>,
-    ) -> Result<Told, Error> {
+    ) -> Result<ReadReport, Error> {
         let opened = opened.insert(self.source.open(target, context).await?);
         Ok(opened.source.read(&plan.reading, delivery).await?)
     }

@@ -1,4 +1,4 @@
-//! One file a subcommand: what was typed (`Args`), what it means (`plan`, pure), and doing it (`run`).
+//! One file a subcommand: what was typed (`Args`), what it means (`plan`, which at most reads), and doing it (`run`).
 
 pub mod completions;
 mod conclusion;
@@ -13,11 +13,11 @@ pub mod profile;
 mod reload;
 pub mod rules;
 pub mod serve;
+mod server_log;
 pub mod show;
 mod stop;
 pub mod store;
 mod summary;
-mod talk;
 pub mod token;
 
 use std::io::{self, Write};

@@ -17,14 +17,15 @@ use super::{
     Context, answer, demo,
     options::store_address,
     reload::{self, Reload},
+    server_log,
     stop::{reaches, stop_signals},
-    talk,
     token::new_token,
 };
 use crate::{
     address::StoreAddress,
     config::AppConfig,
     error::Error,
+    files::is_exposed,
     output::counted,
     server::{AcceptedTokens, Access, Limits, Metrics, Server, Tls, keep_retention},
     store::Store,
@@ -81,7 +82,7 @@ pub struct ServeArgs {
 }
 
 /// Who may ask, and what a client is shown.
-struct Door {
+struct Settings {
     config: AppConfig,
     access: Access,
     tls: Option<Tls>,
@@ -90,7 +91,7 @@ struct Door {
 /// What is served, and for whom.
 struct Opened {
     store: Store,
-    door: Door,
+    settings: Settings,
     /// The token to show.
     shown: Option<Token>,
 }
@@ -101,12 +102,16 @@ impl ServeArgs {
         if self.check {
             return self.check(context);
         }
-        let Opened { store, door, shown } = self.open(context)?;
-        let Door {
+        let Opened {
+            store,
+            settings,
+            shown,
+        } = self.open(context)?;
+        let Settings {
             config,
             access,
             tls,
-        } = door;
+        } = settings;
         let listen = self.listen.or(config.audit_log.listen).unwrap_or(LISTEN);
         let mut limits = Limits::default();
         limits.stop = config.audit_log.stop_within.unwrap_or(limits.stop);
@@ -155,7 +160,7 @@ impl ServeArgs {
 
     fn check(&self, context: &Context) -> Result<(), Error> {
         let config = self.read_config(context)?;
-        let Door { config, access, .. } = self.door(config, context)?;
+        let Settings { config, access, .. } = self.settings(config, context)?;
         match self.store_address(&config, context) {
             // Which one it is may be said when the server is started.
             Err(Error::NoStore) => {}
@@ -172,12 +177,12 @@ impl ServeArgs {
     /// What is served, for whom, and the token to show.
     fn open(&self, context: &Context) -> Result<Opened, Error> {
         if self.demo {
-            talk::start(None, &context.ui);
+            server_log::start(None, &context.ui);
             let token = new_token()?;
             let tokens = AcceptedTokens::from_iter([token.clone().into_secret()]);
             return Ok(Opened {
                 store: demo::store(context.now)?,
-                door: Door {
+                settings: Settings {
                     config: AppConfig::default(),
                     access: tokens.into(),
                     tls: None,
@@ -187,12 +192,12 @@ impl ServeArgs {
         }
         let config = self.read_config(context)?;
         // Before anything else is said: what reads the log reads all of it.
-        talk::start(config.audit_log.log, &context.ui);
-        let door = self.door(config, context)?;
-        let at = self.store_address(&door.config, context)?;
+        server_log::start(config.audit_log.log, &context.ui);
+        let settings = self.settings(config, context)?;
+        let at = self.store_address(&settings.config, context)?;
         Ok(Opened {
             store: Store::open(at)?,
-            door,
+            settings,
             shown: None,
         })
     }
@@ -219,7 +224,7 @@ impl ServeArgs {
     }
 
     /// The tokens of the configuration and of the file of tokens, and the certificate.
-    fn door(&self, config: AppConfig, context: &Context) -> Result<Door, Error> {
+    fn settings(&self, config: AppConfig, context: &Context) -> Result<Settings, Error> {
         for warning in &config.warnings {
             context.ui.warning(&warning.to_string());
         }
@@ -242,7 +247,7 @@ impl ServeArgs {
             let text = format!("the certificate in auditLog.https {doubt}: clients will refuse it");
             context.ui.warning(&text);
         }
-        Ok(Door {
+        Ok(Settings {
             config,
             access,
             tls,
@@ -255,23 +260,23 @@ impl ServeArgs {
         // A file may lie on a disk that does not answer, or be a pipe: nobody else waits for it.
         let read = spawn_blocking(move || {
             let config = args.read_config(&read_by)?;
-            args.door(config, &read_by)
+            args.settings(config, &read_by)
         });
         let read = match timeout(RELOAD, read).await {
             Ok(read) => read.unwrap_or(Err(Error::ReloadSlow)),
             Err(_) => Err(Error::ReloadSlow),
         };
         match read {
-            Ok(door) => {
-                let changed = reload::at_restart(&at_start.audit_log, &door.config.audit_log);
+            Ok(settings) => {
+                let changed = reload::at_restart(&at_start.audit_log, &settings.config.audit_log);
                 for key in changed {
                     let text = format!("auditLog.{key} has changed: that needs a restart");
                     context.ui.warning(&text);
                 }
-                let tokens = counted(door.access.tokens.len() as u64, "token");
+                let tokens = counted(settings.access.tokens.len() as u64, "token");
                 now.metrics.reloaded(true);
-                now.access.send_replace(Arc::new(door.access));
-                if let (Some(showing), Some(tls)) = (&now.tls, door.tls) {
+                now.access.send_replace(Arc::new(settings.access));
+                if let (Some(showing), Some(tls)) = (&now.tls, settings.tls) {
                     showing.send_replace(tls);
                 }
                 context
@@ -311,18 +316,6 @@ fn warn_of_exposed(file: &Path, secrets: &str, context: &Context) {
             "others can read the {secrets} in {file}: chmod 600 it"
         ));
     }
-}
-
-/// Whether others than its owner can read a file.
-#[cfg(unix)]
-fn is_exposed(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_exposed(_path: &Path) -> bool {
-    false
 }
 
 /// The tokens of a file, one a line, so that an old one can stay valid while a new one is handed out.

@@ -4,7 +4,7 @@ use super::options::FilterArgs;
 use crate::{
     api::Timestamp,
     output::{counted, grouped},
-    source::{Told, Verdict},
+    source::{ReadReport, Verdict},
 };
 
 /// What was shown.
@@ -22,7 +22,7 @@ pub struct Amount {
 
 /// `100 of 4,213 events · 2026-10-22T…Z … 2026-11-21T…Z · --all for the rest`; of all events `complete as of …` at its
 /// end.
-pub fn summary(amount: &Amount, told: &Told) -> String {
+pub fn summary(amount: &Amount, told: &ReadReport) -> String {
     let bound = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
     let window = format!(
         "{} … {}",
@@ -49,7 +49,7 @@ pub fn summary(amount: &Amount, told: &Told) -> String {
     parts.join(" · ")
 }
 
-fn of_total(shown: u64, told: &Told) -> String {
+fn of_total(shown: u64, told: &ReadReport) -> String {
     let events = events(shown);
     match (told.begun.total, told.applied_here.as_slice()) {
         (Some(total), []) if total != shown => {
@@ -85,15 +85,15 @@ mod tests {
     use crate::{
         api::{Field, Timestamp},
         query::{Query, Window},
-        source::{Begun, Told, Verdict},
+        source::{Begun, ReadReport, Verdict},
     };
 
-    fn told(total: Option<u64>, applied_here: &[Field]) -> Told {
+    fn told(total: Option<u64>, applied_here: &[Field]) -> ReadReport {
         let window = Window {
             start: Timestamp::parse("2026-10-22T00:00:00Z"),
             end: Timestamp::parse("2026-11-21T12:00:00Z"),
         };
-        Told {
+        ReadReport {
             begun: Begun {
                 sent: Query {
                     window,
@@ -109,7 +109,7 @@ mod tests {
         }
     }
 
-    fn of(shown: u64, skipped: u64, limit: Option<u64>, told: &Told) -> String {
+    fn of(shown: u64, skipped: u64, limit: Option<u64>, told: &ReadReport) -> String {
         let window = "2026-10-22T00:00:00Z … 2026-11-21T12:00:00Z";
         summary(
             &Amount {

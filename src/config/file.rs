@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{self, Read},
+    io,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::paths::ConfigDir;
+use crate::files::read_at_most;
 
 /// A saved source of events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -207,10 +207,8 @@ pub(super) fn read_document(path: &Path) -> Result<DocumentMut, ConfigError> {
 }
 
 fn read_text(path: &Path) -> Result<String, ConfigError> {
-    let mut text = String::new();
-    let read = fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
-    match read {
-        Ok(_) => Ok(text),
+    match read_at_most(path, MAX_FILE) {
+        Ok(text) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(ConfigError::Read {
             path: path.to_owned(),

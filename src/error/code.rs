@@ -14,7 +14,7 @@ use crate::{
 pub enum Code {
     /// Done; no events is done, a closed pipe is done.
     Done = 0,
-    /// An unexpected fault.
+    /// A fault here, such as a full disk, or a damaged or locked store; or no such event.
     Fault = 1,
     /// Wrong usage or configuration.
     Usage = 2,

@@ -275,8 +275,10 @@ fn send_hint(error: &ClientError) -> Option<String> {
 
 fn rules_hint(error: &RulesError) -> &'static str {
     match error {
+        RulesError::Read { reason, .. } if reason.kind() == io::ErrorKind::FileTooLarge => {
+            "give the rules a file of their own"
+        }
         RulesError::Read { .. } => "check the path and who may read it",
-        RulesError::TooLarge(_) => "give the rules a file of their own",
         RulesError::Faulty { .. } => "mend the lines that are named above",
         RulesError::Unusable { .. } => "auditlog rules check names all there is to mend",
     }

@@ -1,6 +1,7 @@
 //! Every error of the program: what failed, what to do about it, and the exit code.
 //!
-//! The modules below state facts; hints and exit codes are here alone, in matches without a `_` arm.
+//! The modules below state facts; hints and exit codes are here alone. Exit codes are matches without a `_` arm, so that
+//! a new error has to choose one.
 
 mod code;
 mod hint;

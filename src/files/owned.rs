@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::atomic::{folder, replaceable};
+use super::{
+    FileId,
+    atomic::{folder, replaceable},
+};
 
 /// Largest content that is read.
 const MAX_BYTES: u64 = 64 << 20;
@@ -37,7 +40,7 @@ impl OwnedFile {
             let file = options.open(&path)?;
             lock(&file)?;
             // Between the opening and the lock another program may have replaced it, and ended.
-            if is_same(&file, &path) {
+            if FileId::of(&file.metadata()?) == FileId::at(&path) {
                 return Ok(Self { file, path });
             }
         }
@@ -108,16 +111,4 @@ fn lock(file: &File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn lock(_file: &File) -> io::Result<()> {
     Ok(())
-}
-
-#[cfg(unix)]
-fn is_same(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let of = |metadata: io::Result<fs::Metadata>| metadata.map(|it| (it.dev(), it.ino())).ok();
-    of(file.metadata()) == of(fs::metadata(path))
-}
-
-#[cfg(not(unix))]
-fn is_same(_file: &File, _path: &Path) -> bool {
-    true
 }

@@ -25,7 +25,7 @@ pub struct Position {
 /// What is followed: a checkpoint serves no other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Followed {
+pub struct FollowIdentity {
     /// The server or the store.
     pub source: String,
     /// The filters, as they are typed.
@@ -42,7 +42,7 @@ pub struct Followed {
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// What is followed.
-    pub followed: Followed,
+    pub followed: FollowIdentity,
     /// Length of the file that is written to; none where it is not a file.
     pub length: Option<u64>,
     /// Where it stands; none if it has not begun.
@@ -79,7 +79,7 @@ struct Version {
 #[serde(deny_unknown_fields)]
 struct Wire {
     version: u32,
-    followed: Followed,
+    followed: FollowIdentity,
     length: Option<u64>,
     position: Option<WirePosition>,
 }
@@ -97,7 +97,7 @@ struct WirePosition {
 impl Checkpoint {
     /// The checkpoint as JSON.
     pub fn to_json(
-        followed: &Followed,
+        followed: &FollowIdentity,
         length: Option<u64>,
         position: Option<&Position>,
     ) -> String {
@@ -118,7 +118,7 @@ impl Checkpoint {
     }
 
     /// Reads it, for a following of `followed`. None where the text is empty: nothing has begun.
-    pub fn from_json(text: &str, followed: &Followed) -> Result<Option<Self>, Unusable> {
+    pub fn from_json(text: &str, followed: &FollowIdentity) -> Result<Option<Self>, Unusable> {
         if text.is_empty() {
             return Ok(None);
         }
@@ -152,7 +152,7 @@ impl WirePosition {
     }
 }
 
-impl Followed {
+impl FollowIdentity {
     fn check(&self, asked: &Self) -> Result<(), Unusable> {
         let shown = |text: &Option<String>, none: &str| match text {
             Some(text) => format!("'{text}'"),

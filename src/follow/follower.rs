@@ -103,7 +103,7 @@ impl<T: Trail, K: Keep> Follower<T, K> {
             let wait = match self.turn().await {
                 Ok(Some(end)) => return Ok(end),
                 Ok(None) => jittered(self.question.interval, (self.random)()),
-                Err(FollowError::Source(error)) => self.weather(error).await?,
+                Err(FollowError::Source(error)) => self.handle_failure(error).await?,
                 Err(error) => return Err(error),
             };
             sleep(wait).await;
@@ -136,7 +136,7 @@ impl<T: Trail, K: Keep> Follower<T, K> {
         // Before the poll moves the frontier: of a position that lay still for days, the day before it is checked.
         self.check_if_due().await?;
         self.poll().await?;
-        self.is_back();
+        self.report_return();
         self.say_what_is_new();
         self.keep_if_changed()?;
         Ok(self.end())
@@ -198,7 +198,10 @@ impl<T: Trail, K: Keep> Follower<T, K> {
     }
 
     /// What to do about a source that failed: how long to wait, or that there is nothing to wait for.
-    async fn weather(&mut self, error: SourceError) -> Result<Duration, FollowError<K::Error>> {
+    async fn handle_failure(
+        &mut self,
+        error: SourceError,
+    ) -> Result<Duration, FollowError<K::Error>> {
         let mut refused = None;
         let mut renewed = false;
         match Trouble::of(&error, self.met) {
@@ -239,7 +242,7 @@ impl<T: Trail, K: Keep> Follower<T, K> {
     }
 
     /// Says so, once, if it was away.
-    pub(super) fn is_back(&mut self) {
+    pub(super) fn report_return(&mut self) {
         if let Some(away) = self.away.take()
             && (away.said || away.said_refused)
         {

@@ -94,13 +94,13 @@ impl Memory {
 
     /// A complete reading of a window is over: what it did not see is gone.
     pub fn settle(&mut self, window: Window, round: u32) {
-        let seams = |at: i64| {
+        let is_inside = |at: i64| {
             let inner = |bound: Option<Timestamp>, step| bound.map(|t| t.micros() + step);
             inner(window.start, MS).is_none_or(|start| start <= at)
                 && inner(window.end, -MS).is_none_or(|end| at <= end)
         };
         let entries = self.entries.values_mut();
-        for seen in entries.filter(|seen| seen.round != round && seams(seen.at)) {
+        for seen in entries.filter(|seen| seen.round != round && is_inside(seen.at)) {
             seen.gone = true;
         }
     }

@@ -23,10 +23,10 @@ use std::{io, time::Duration};
 use crate::{
     api::{Event, Field, Timestamp},
     query::{Query, Sendable},
-    source::{Newest, Reading, Sink, SourceError, Told},
+    source::{Newest, ReadReport, Reading, Sink, SourceError},
 };
 
-pub use checkpoint::{Checkpoint, Followed, Position, Unusable};
+pub use checkpoint::{Checkpoint, FollowIdentity, Position, Unusable};
 pub use follower::Follower;
 pub use memory::{MOST, Memory};
 
@@ -47,7 +47,7 @@ pub trait Trail {
         &self,
         reading: &Reading,
         sink: &mut dyn Sink,
-    ) -> impl Future<Output = Result<Told, SourceError>>;
+    ) -> impl Future<Output = Result<ReadReport, SourceError>>;
 
     /// Fetches the token anew, because the one in use is refused.
     fn renew(&mut self) -> impl Future<Output = Renewed>;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     api::{Event, Field, Timestamp},
     query::{Order, Query, Window},
-    source::{Newest, Reading, SourceError, Told, Verdict},
+    source::{Newest, ReadReport, Reading, SourceError, Verdict},
 };
 
 impl Position {
@@ -48,7 +48,7 @@ impl<T: Trail, K: Keep> Follower<T, K> {
         if self.leaks(window, &newest.events) || !self.is_accounted_for(window, &newest) {
             self.read(window, Task::Poll).await?;
         } else {
-            self.is_back();
+            self.report_return();
             self.take_page(newest.events)?;
         }
         self.advance(before);
@@ -167,7 +167,7 @@ impl<T: Trail, K: Keep> Follower<T, K> {
         Ok(())
     }
 
-    fn judge(&mut self, told: &Told) {
+    fn judge(&mut self, told: &ReadReport) {
         match &told.verdict {
             Verdict::Complete { .. } => {
                 // The walk has looked behind what the server counts.

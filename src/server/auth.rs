@@ -12,7 +12,6 @@ use crate::{
 };
 
 /// The plugin whose API this is.
-const PLUGIN: &str = AUDIT_LOG_PLUGIN;
 /// Who asks with a token of a file that names nobody.
 const UNNAMED: &str = "external:audit-log-api-access";
 
@@ -46,7 +45,7 @@ impl Permission {
 pub struct Caller {
     /// The subject of the token, an actor's id.
     pub subject: String,
-    /// What the token may; none where it may everything.
+    /// What the token may; none where it may do everything.
     pub restrictions: Option<Vec<Restriction>>,
 }
 
@@ -56,7 +55,9 @@ impl Caller {
         let Some(restrictions) = &self.restrictions else {
             return Ok(());
         };
-        let own = restrictions.iter().find(|own| own.plugin == PLUGIN);
+        let own = restrictions
+            .iter()
+            .find(|own| own.plugin == AUDIT_LOG_PLUGIN);
         let Some(own) = own else {
             let plugins = restrictions
                 .iter()
@@ -86,7 +87,7 @@ impl FromIterator<SecretString> for AcceptedTokens {
             let caller = Caller {
                 subject: UNNAMED.to_owned(),
                 restrictions: Some(vec![Restriction {
-                    plugin: PLUGIN.to_owned(),
+                    plugin: AUDIT_LOG_PLUGIN.to_owned(),
                     permissions: Some(vec![Permission::Read.name().to_owned()]),
                     actions: None,
                 }]),

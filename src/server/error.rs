@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 
 use hyper::StatusCode;
 
-use super::{body::BodyError, post::ListError, sharing::NoPage};
+use super::{body::BodyError, post::ListError, shared_pages::NoPage};
 use crate::{ingest::Refused, output::counted, query::ParamError, store::StoreError};
 
 /// Why the server did not start, or ended badly.
@@ -87,7 +87,7 @@ impl From<ListError> for Refusal {
 
 /// What a client is told.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct PublicError {
     pub(super) status: StatusCode,
     pub(super) name: &'static str,
     pub(super) message: String,
@@ -103,7 +103,7 @@ impl Refusal {
     }
 
     /// Status and public message. What the store said is the operator's, not the client's.
-    pub(super) fn told(&self) -> Told {
+    pub(super) fn told(&self) -> PublicError {
         let (status, name, message) = match self {
             Self::MissingCredentials => (401, "AuthenticationError", "Missing credentials".into()),
             Self::IllegalToken => (401, "AuthenticationError", "Illegal token".into()),
@@ -158,7 +158,7 @@ impl Refusal {
                 "Nothing of this request was stored; try again later".into(),
             ),
         };
-        Told {
+        PublicError {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             name,
             message,

@@ -28,7 +28,7 @@ impl Exposition {
             Kind::Gauge(help) => ("gauge", help),
             Kind::Histogram(help) => ("histogram", help),
         };
-        // Writing to a String does not fail.
+        // WriteQueue to a String does not fail.
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
         self.family = name;
     }

@@ -11,7 +11,7 @@ use hyper::{
 };
 use tokio::time::{Instant, timeout};
 
-use super::{error::Refusal, metrics::Route, writing::Writing};
+use super::{error::Refusal, route::Route, write_queue::WriteQueue};
 use crate::{
     api::Timestamp,
     output::Ui,
@@ -32,7 +32,7 @@ pub(super) struct Health {
     store: Store,
     ui: Ui,
     /// None once the server ends.
-    writing: Mutex<Option<Writing>>,
+    write_queue: Mutex<Option<WriteQueue>>,
     found: tokio::sync::Mutex<Found>,
 }
 
@@ -61,11 +61,11 @@ enum NotReady {
 }
 
 impl Health {
-    pub(super) fn new(store: Store, writing: Writing, ui: Ui) -> Self {
+    pub(super) fn new(store: Store, write_queue: WriteQueue, ui: Ui) -> Self {
         Self {
             store,
             ui,
-            writing: Mutex::new(Some(writing)),
+            write_queue: Mutex::new(Some(write_queue)),
             found: tokio::sync::Mutex::new(Found {
                 at: None,
                 state: Ok(()),
@@ -75,13 +75,16 @@ impl Health {
 
     /// From now on it is not ready, and nothing more is written from here.
     pub(super) fn end(&self) {
-        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self
+            .write_queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Who writes; none once the server ends.
-    pub(super) fn writing(&self) -> Option<Writing> {
-        let writing = self.writing.lock();
-        writing.unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn writing(&self) -> Option<WriteQueue> {
+        let write_queue = self.write_queue.lock();
+        write_queue.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The answer to a probe; none where the route is not one.
@@ -106,12 +109,12 @@ impl Health {
     }
 
     async fn state(&self) -> Result<(), NotReady> {
-        let Some(writing) = self.writing() else {
+        let Some(write_queue) = self.writing() else {
             return Err(NotReady::Ending);
         };
         let mut found = self.found.lock().await;
         if found.at.is_none_or(|at| at.elapsed() >= FRESH) {
-            let looked = timeout(BOUND, self.look(&writing)).await;
+            let looked = timeout(BOUND, self.look(&write_queue)).await;
             let looked = looked.unwrap_or(Err(NotReady::Slow.into()));
             let state = looked.as_ref().map_err(|trouble| trouble.0).copied();
             match looked {
@@ -133,14 +136,14 @@ impl Health {
         }
     }
 
-    async fn look(&self, writing: &Writing) -> Result<(), Trouble> {
-        if writing.refused_within(REFUSED) {
+    async fn look(&self, write_queue: &WriteQueue) -> Result<(), Trouble> {
+        if write_queue.refused_within(REFUSED) {
             return Err(NotReady::Unwritable.into());
         }
         let read = self.store.count(&last_minute()).await;
         read.map_err(|error| trouble(NotReady::Unreadable, &error))?;
         // A transaction that brings nothing: it takes its turn with the others, and the disk is not waited for.
-        match writing.store(Vec::new()).await {
+        match write_queue.store(Vec::new()).await {
             Ok(_) => Ok(()),
             Err(Refusal::NotStored(error)) => Err(trouble(NotReady::Unwritable, &error)),
             Err(_) => Err(NotReady::Full.into()),

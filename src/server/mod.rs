@@ -2,28 +2,29 @@
 //!
 //! HTTP/1.1, with TLS or, behind a proxy that speaks it, without. Nothing here knows where the store's events come from.
 
+mod admission;
 mod answer;
+mod answer_budget;
 mod auth;
 mod body;
 mod connections;
-mod door;
 mod error;
 mod exposition;
 mod health;
+mod intake;
 mod metrics;
 mod operations;
 mod peer;
 mod post;
 mod reads;
+mod request_record;
 mod retention;
-mod room;
+mod route;
 mod routes;
-mod sharing;
-mod sieve;
+mod shared_pages;
 mod tls;
-mod underway;
 mod visits;
-mod writing;
+mod write_queue;
 
 use std::{
     convert::Infallible,
@@ -42,24 +43,24 @@ use tokio::{
 
 use crate::{output::Ui, store::Store};
 
+pub use admission::Access;
 pub use auth::{AcceptedTokens, Caller, Permission};
-pub use door::Access;
 pub use error::ServeError;
+pub use intake::Intake;
 pub use metrics::Metrics;
 pub use retention::keep as keep_retention;
-pub use sieve::Sieve;
 pub use tls::{Tls, TlsError};
 
+use admission::Admission;
+use answer_budget::AnswerBudget;
 use body::Bodies;
 use connections::{Connections, Ended};
-use door::Door;
 use health::Health;
 use operations::Operations;
 use reads::Reads;
-use room::Room;
 use routes::Routes;
-use sharing::Sharing;
-use writing::Writing;
+use shared_pages::SharedPages;
+use write_queue::WriteQueue;
 
 /// Connections at a time of those who operate the server.
 const OPERATORS: usize = 16;
@@ -198,8 +199,8 @@ impl Server {
             metrics,
             ..
         } = self;
-        let (writing, written) = Writing::start(store.clone());
-        let health = Arc::new(Health::new(store.clone(), writing.clone(), ui.clone()));
+        let (write_queue, written) = WriteQueue::start(store.clone());
+        let health = Arc::new(Health::new(store.clone(), write_queue.clone(), ui.clone()));
         let operations = Operations {
             metrics: Arc::clone(&metrics),
             health: Arc::clone(&health),
@@ -211,15 +212,15 @@ impl Server {
         let observed = observed(operators, operations);
         let handler = Arc::new(Routes {
             bodies: Bodies::new(limits.body),
-            writing,
+            write_queue,
             reads: Arc::new(Reads::default()),
-            door: Door::new(access),
+            admission: Admission::new(access),
             health: Arc::clone(&health),
             metrics: Arc::clone(&metrics),
             store,
             ui: ui.clone(),
-            sharing: Sharing::default(),
-            room: Room::default(),
+            shared_pages: SharedPages::default(),
+            answer_budget: AnswerBudget::default(),
         });
         let served = Connections {
             listener,

@@ -17,8 +17,9 @@ use super::{
     connections::Handler,
     exposition::{Exposition, Kind},
     health::{Health, plain},
-    metrics::{Metrics, Route},
-    underway::Underway,
+    metrics::Metrics,
+    request_record::RequestRecord,
+    route::Route,
 };
 use crate::{
     output::Ui,
@@ -43,9 +44,9 @@ pub(super) struct Operations {
 impl Handler for Operations {
     async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response<Content> {
         let (head, _) = request.into_parts();
-        let underway = Underway::begin(&self.metrics, &self.ui, peer, &head);
+        let record = RequestRecord::begin(&self.metrics, &self.ui, peer, &head);
         let is_read = matches!(head.method, Method::GET | Method::HEAD);
-        let answer = match underway.route() {
+        let answer = match record.route() {
             _ if !is_read => plain(StatusCode::METHOD_NOT_ALLOWED, "GET only\n".to_owned()),
             Route::Metrics => self.exposed().await,
             route => {
@@ -57,7 +58,7 @@ impl Handler for Operations {
         let answer = Wanted::unvalidated(&head)
             .finished(answer.map(Text::from))
             .await;
-        underway.end(answer)
+        record.end(answer)
     }
 }
 
@@ -83,8 +84,8 @@ impl Operations {
             Kind::Gauge("Whether /readyz says so."),
             f64::from(u8::from(ready)),
         );
-        if let Some(writing) = self.health.writing() {
-            let (waiting, most) = writing.queue();
+        if let Some(write_queue) = self.health.writing() {
+            let (waiting, most) = write_queue.queue();
             text.one(
                 "auditlog_store_queue_length",
                 Kind::Gauge("Requests that wait to be stored."),

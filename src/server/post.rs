@@ -7,7 +7,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{error::Refusal, metrics::Sent, sieve::Sieve};
+use super::{error::Refusal, intake::Intake, metrics::Sent};
 use crate::{
     api::{Event, Field, Timestamp},
     ingest::{Posted, Refused, has_no_long_text, posted},
@@ -44,7 +44,7 @@ pub(super) enum ListError {
 /// What became of the events of a body. Each is counted once.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Told {
+pub(super) struct PostAnswer {
     pub(super) stored: u64,
     excluded: u64,
     pub(super) duplicate: u64,
@@ -65,14 +65,14 @@ struct Rejected {
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     pub(super) events: Vec<Event>,
-    pub(super) told: Told,
+    pub(super) told: PostAnswer,
     /// Events of which something was taken out.
     pub(super) redacted: u64,
     /// Why the last one over a limit was rejected.
     too_large: Option<Refused>,
 }
 
-impl Told {
+impl PostAnswer {
     /// What is counted of it.
     pub(super) fn counts(&self) -> Sent {
         Sent {
@@ -100,9 +100,9 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), ListError> {
 
 /// Reads a body: a JSON array, one object, or one a line. An event over a limit is rejected by itself, and refused where
 /// it is the whole body.
-pub(super) fn take(body: &Bytes, sieve: &Sieve, now: Timestamp) -> Result<Taken, Refusal> {
+pub(super) fn take(body: &Bytes, intake: &Intake, now: Timestamp) -> Result<Taken, Refusal> {
     let mut taken = Taken::default();
-    match (taken.read(body, sieve, now)?, taken.too_large.take()) {
+    match (taken.read(body, intake, now)?, taken.too_large.take()) {
         (1, Some(refused)) => Err(Refusal::Event(refused)),
         _ => Ok(taken),
     }
@@ -110,7 +110,7 @@ pub(super) fn take(body: &Bytes, sieve: &Sieve, now: Timestamp) -> Result<Taken,
 
 impl Taken {
     /// Adds each event of a body, and gives how many there are.
-    fn read(&mut self, body: &Bytes, sieve: &Sieve, now: Timestamp) -> Result<usize, Refusal> {
+    fn read(&mut self, body: &Bytes, intake: &Intake, now: Timestamp) -> Result<usize, Refusal> {
         // What editors of Windows put before a text.
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let whole = body.trim_ascii();
@@ -120,12 +120,12 @@ impl Taken {
                 return Err(ListError::TooMany.into());
             }
             for (index, part) in parts.iter().enumerate() {
-                self.add(index, part.get().as_bytes(), sieve, now)?;
+                self.add(index, part.get().as_bytes(), intake, now)?;
             }
             return Ok(parts.len());
         }
         if serde_json::from_slice::<&RawValue>(whole).is_ok() {
-            self.add(0, whole, sieve, now)?;
+            self.add(0, whole, intake, now)?;
             return Ok(1);
         }
         let lines = body
@@ -137,7 +137,7 @@ impl Taken {
             if count >= MAX_EVENTS {
                 return Err(ListError::TooMany.into());
             }
-            self.add(count, line, sieve, now)?;
+            self.add(count, line, intake, now)?;
             count += 1;
         }
         Ok(count)
@@ -147,7 +147,7 @@ impl Taken {
         &mut self,
         index: usize,
         bytes: &[u8],
-        sieve: &Sieve,
+        intake: &Intake,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         match posted(bytes) {
@@ -156,7 +156,7 @@ impl Taken {
                 let has_id = sent.has_id();
                 let new_id = if has_id { String::new() } else { new_id()? };
                 match sent.into_event(new_id, now) {
-                    Ok(event) => self.pass(index, event, has_id, sieve),
+                    Ok(event) => self.pass(index, event, has_id, intake),
                     Err(refused) => self.reject(index, refused),
                 }
             }
@@ -165,13 +165,13 @@ impl Taken {
         Ok(())
     }
 
-    fn pass(&mut self, index: usize, event: Event, has_id: bool, sieve: &Sieve) {
+    fn pass(&mut self, index: usize, event: Event, has_id: bool, intake: &Intake) {
         let name = event.text(Field::EventId).unwrap_or_default();
-        if sieve.excludes(event.text(Field::ActorId), name) {
+        if intake.excludes(event.text(Field::ActorId), name) {
             self.told.excluded += 1;
             return;
         }
-        let redacted = sieve.redacted(&event).map(|other| {
+        let redacted = intake.redacted(&event).map(|other| {
             self.redacted += u64::from(other.is_some());
             other.unwrap_or(event)
         });

@@ -1,5 +1,4 @@
-//! One request and its answer. There is one route, so that no router is needed; Backstage's is case-insensitive and
-//! takes a slash at the end.
+//! One request and its answer.
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
@@ -12,21 +11,22 @@ use hyper::{
 use tokio::task::spawn_blocking;
 
 use super::{
+    admission::{Admission, Visitor},
     answer::{Content, Text, Wanted},
+    answer_budget::AnswerBudget,
     auth::Permission,
     body::Bodies,
     connections::Handler,
-    door::{Door, Visitor},
-    error::{Refusal, Told},
+    error::{PublicError, Refusal},
     health::Health,
-    metrics::{Metrics, Route},
+    intake::Intake,
+    metrics::Metrics,
     post::{Taken, check_type, take},
     reads::Reads,
-    room::Room,
-    sharing::{NoPage, Sharing},
-    sieve::Sieve,
-    underway::Underway,
-    writing::Writing,
+    request_record::RequestRecord,
+    route::Route,
+    shared_pages::{NoPage, SharedPages},
+    write_queue::WriteQueue,
 };
 use crate::{
     api::{Problem, ProblemRequest, READ_EVENT, Timestamp, write_page},
@@ -39,15 +39,15 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Routes {
     pub(super) store: Store,
-    pub(super) door: Door,
+    pub(super) admission: Admission,
     pub(super) health: Arc<Health>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) ui: Ui,
     pub(super) bodies: Bodies,
-    pub(super) writing: Writing,
+    pub(super) write_queue: WriteQueue,
     pub(super) reads: Arc<Reads>,
-    pub(super) sharing: Sharing,
-    pub(super) room: Room,
+    pub(super) shared_pages: SharedPages,
+    pub(super) answer_budget: AnswerBudget,
 }
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -55,23 +55,23 @@ const ALLOWED: &str = "GET,HEAD,POST";
 /// Seconds: a queue is empty by then, and a full disk is asked again soon.
 const RETRY_AFTER: &str = "5";
 /// Where Backstage mounts the plugin. The plugin, and its errors, do not see this part of a path.
-const PLUGIN: &str = "/api/audit-log";
+const PLUGIN_PATH: &str = "/api/audit-log";
 
 impl Handler for Routes {
     async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response<Content> {
         let (head, body) = request.into_parts();
-        let mut underway = Underway::begin(&self.metrics, &self.ui, peer, &head);
+        let mut record = RequestRecord::begin(&self.metrics, &self.ui, peer, &head);
         let is_read = matches!(head.method, Method::GET | Method::HEAD);
         // Before everything that counts, slows or refuses requests.
         let probed = match is_read {
-            true => self.health.probed(underway.route()).await,
+            true => self.health.probed(record.route()).await,
             false => None,
         };
         let answer = match probed {
             Some(probed) => probed.map(Content::from),
-            None => self.asked(&head, body, &mut underway).await,
+            None => self.asked(&head, body, &mut record).await,
         };
-        underway.end(answer)
+        record.end(answer)
     }
 }
 
@@ -81,19 +81,19 @@ impl Routes {
         &self,
         head: &Parts,
         body: Incoming,
-        underway: &mut Underway,
+        record: &mut RequestRecord,
     ) -> Response<Content> {
-        let visitor = self.door.visitor(underway.client(), &head.headers);
+        let visitor = self.admission.visitor(record.client(), &head.headers);
         let subject = visitor.subject(&head.headers);
-        underway.is_of(visitor.address(), subject.map(str::to_owned));
-        let answer = self.route(head, body, &visitor, underway.route()).await;
+        record.set_caller(visitor.address(), subject.map(str::to_owned));
+        let answer = self.route(head, body, &visitor, record.route()).await;
         let answer = answer.unwrap_or_else(|refusal| {
             self.metrics.refused(&refusal);
-            self.refuse(head, &refusal, underway.id())
+            self.refuse(head, &refusal, record.id())
         });
         let mut answer = Wanted::by(head).finished(answer).await;
         if let Some(subject) = subject {
-            self.record(head, answer.status(), subject, &visitor, underway.route());
+            self.record(head, answer.status(), subject, &visitor, record.route());
         }
         visitor.put_quota(answer.headers_mut());
         answer
@@ -112,26 +112,26 @@ impl Routes {
         if !visitor.is_recorded() || !is_read || route != Route::Events {
             return;
         }
-        let sieve = visitor.sieve();
+        let intake = visitor.intake();
         let now = Timestamp::from(chrono::Utc::now());
-        if sieve.excludes(Some(subject), READ_EVENT) {
+        if intake.excludes(Some(subject), READ_EVENT) {
             return;
         }
         let Some(event) = self.reads.event(head, status, subject, now) else {
             return;
         };
-        let Ok(event) = sieve.redacted(&event).map(|other| other.unwrap_or(event)) else {
+        let Ok(event) = intake.redacted(&event).map(|other| other.unwrap_or(event)) else {
             return;
         };
-        let (writing, reads, ui) = (
-            self.writing.clone(),
+        let (write_queue, reads, ui) = (
+            self.write_queue.clone(),
             Arc::clone(&self.reads),
             self.ui.clone(),
         );
         let metrics = Arc::clone(&self.metrics);
         tokio::spawn(async move {
             let id = event.id().to_owned();
-            let (lost, why) = match writing.store(vec![event]).await {
+            let (lost, why) = match write_queue.store(vec![event]).await {
                 Ok(_) => (reads.untold(), String::new()),
                 Err(refusal) => {
                     metrics.read_not_recorded();
@@ -159,14 +159,16 @@ impl Routes {
             _ => Permission::Read,
         };
         // Before the route, as Backstage does it: who has no token learns nothing of what is here.
-        self.door.admit(visitor, &head.headers, permission).await?;
+        self.admission
+            .admit(visitor, &head.headers, permission)
+            .await?;
         if route != Route::Events {
             return Err(Refusal::NotFound);
         }
         match head.method {
             // A HEAD is answered as a GET; hyper leaves the body out.
             Method::GET | Method::HEAD => self.page(&head.uri).await,
-            Method::POST => self.take(&head.headers, body, visitor.sieve()).await,
+            Method::POST => self.take(&head.headers, body, visitor.intake()).await,
             Method::OPTIONS => Ok(options()),
             _ => Err(Refusal::NotFound),
         }
@@ -177,14 +179,14 @@ impl Routes {
         &self,
         headers: &HeaderMap,
         body: Incoming,
-        sieve: Arc<Sieve>,
+        intake: Arc<Intake>,
     ) -> Result<Response<Text>, Refusal> {
         check_type(headers)?;
         // It is held until the events are stored: large bodies that wait are as much memory as those that come.
         let whole = self.bodies.read(headers, body).await?;
         let bytes = whole.bytes.clone();
         let now = Timestamp::from(chrono::Utc::now());
-        let taken = spawn_blocking(move || take(&bytes, &sieve, now)).await;
+        let taken = spawn_blocking(move || take(&bytes, &intake, now)).await;
         let taken = taken.unwrap_or(Err(Refusal::Busy))?;
         let Taken {
             events,
@@ -194,7 +196,7 @@ impl Routes {
         } = taken;
         if !events.is_empty() {
             let sent = events.len() as u64;
-            told.stored = self.writing.store(events).await?;
+            told.stored = self.write_queue.store(events).await?;
             told.duplicate = sent.saturating_sub(told.stored);
         }
         self.metrics.sent(told.counts());
@@ -212,11 +214,11 @@ impl Routes {
             let page = self.store.page(&asked.query, limit, offset).await?;
             let bodies = page.bodies.iter().map(String::as_str);
             let written = write_page(bodies, page.total, limit, offset);
-            let text = self.room.take(written).ok_or(NoPage::Unread)?;
+            let text = self.answer_budget.take(written).ok_or(NoPage::Unread)?;
             Ok(text.tagged().await)
         };
         let parameters = uri.query().unwrap_or_default();
-        let body = self.sharing.get(parameters, read).await;
+        let body = self.shared_pages.get(parameters, read).await;
         Ok(json(StatusCode::OK, body?))
     }
 
@@ -239,7 +241,7 @@ impl Routes {
     }
 }
 
-fn refused(told: Told, seen: ProblemRequest) -> Response<Text> {
+fn refused(told: PublicError, seen: ProblemRequest) -> Response<Text> {
     let problem = Problem::new(told.status.as_u16(), told.name, told.message, seen);
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let mut response = json(told.status, body);
@@ -287,8 +289,8 @@ fn put(headers: &mut HeaderMap, name: header::HeaderName, value: &'static str) {
 /// Path and query as the plugin sees them; whole where they lead elsewhere.
 fn url_inside(uri: &Uri) -> Cow<'_, str> {
     let whole = uri.path_and_query().map_or("/", |url| url.as_str());
-    let inside = match whole.split_at_checked(PLUGIN.len()) {
-        Some((plugin, inside)) if plugin.eq_ignore_ascii_case(PLUGIN) => inside,
+    let inside = match whole.split_at_checked(PLUGIN_PATH.len()) {
+        Some((plugin, inside)) if plugin.eq_ignore_ascii_case(PLUGIN_PATH) => inside,
         _ => return Cow::Borrowed(whole),
     };
     match inside.chars().next() {

@@ -13,7 +13,7 @@ use crate::{
 
 pub use newest::Newest;
 
-pub use crate::walk::{Begun, Doubt, Gap, Piece, Reading, Sink, Told, Verdict};
+pub use crate::walk::{Begun, Doubt, Gap, Piece, ReadReport, Reading, Sink, Verdict};
 
 /// What can be asked.
 pub enum Source {
@@ -47,7 +47,11 @@ impl Source {
     }
 
     /// Reads the answer into `sink`, page by page.
-    pub async fn read(&self, reading: &Reading, sink: &mut dyn Sink) -> Result<Told, SourceError> {
+    pub async fn read(
+        &self,
+        reading: &Reading,
+        sink: &mut dyn Sink,
+    ) -> Result<ReadReport, SourceError> {
         match self {
             Self::Server(client) => server::read(client, reading, sink).await,
             Self::Store(store) => store::read(store, reading, sink).await,

@@ -3,7 +3,7 @@
 
 use std::{ops::ControlFlow, sync::Arc};
 
-use super::{Begun, Reading, Sink, SourceError, Told, Verdict};
+use super::{Begun, ReadReport, Reading, Sink, SourceError, Verdict};
 use crate::{
     api::Event,
     client::{Client, ClientError},
@@ -31,7 +31,7 @@ pub async fn read(
     client: &Arc<Client>,
     reading: &Reading,
     sink: &mut dyn Sink,
-) -> Result<Told, SourceError> {
+) -> Result<ReadReport, SourceError> {
     let mut reading = reading.clone();
     if let Some(told) = one_page(client, &mut reading, sink).await? {
         return Ok(told);
@@ -49,7 +49,7 @@ async fn one_page(
     client: &Client,
     reading: &mut Reading,
     sink: &mut dyn Sink,
-) -> Result<Option<Told>, SourceError> {
+) -> Result<Option<ReadReport>, SourceError> {
     let cut = reading.query.sendable(&[]);
     let wanted = match reading.wanted {
         Some(wanted)
@@ -95,7 +95,7 @@ async fn one_page(
             break;
         }
     }
-    Ok(Some(Told {
+    Ok(Some(ReadReport {
         begun,
         applied_here: cut.rest.iter().map(|filter| filter.field).collect(),
         leaky: Vec::new(),

@@ -2,14 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use super::{Begun, Piece, Reading, Sink, SourceError, Told, Verdict};
+use super::{Begun, Piece, ReadReport, Reading, Sink, SourceError, Verdict};
 use crate::store::Store;
 
 pub async fn read(
     store: &Store,
     reading: &Reading,
     sink: &mut dyn Sink,
-) -> Result<Told, SourceError> {
+) -> Result<ReadReport, SourceError> {
     let mut query = reading.query.clone();
     // As of a server, whose clock is read in whole seconds.
     let end = reading
@@ -23,7 +23,7 @@ pub async fn read(
         total: Some(total),
     };
     sink.begun(&begun).map_err(SourceError::Sink)?;
-    let mut told = Told {
+    let mut told = ReadReport {
         begun,
         applied_here: Vec::new(),
         leaky: Vec::new(),

@@ -105,7 +105,7 @@ impl Writer {
         self.write(events, advance, None)
     }
 
-    /// The same. What does not say when it was recorded is recorded at `now`, as by [`Writer::append_new`].
+    /// As [`Writer::append`]; events without `recorded_at` get `now`, which is read as in [`Writer::append_new`].
     pub fn append_recorded(
         &mut self,
         events: &[Event],
@@ -127,7 +127,7 @@ impl Writer {
         }
     }
 
-    /// Stores the events of several senders, or none of all of them. Gives for each sender how many were new: an id
+    /// Stores the events of all senders, or of none. Gives for each sender how many were new: an id
     /// that the store has from anywhere is left as it is. What does not say when it was recorded is recorded at `now`,
     /// read when nobody else writes any more: a reader who has seen that moment pass has seen what came before.
     pub fn append_new(

@@ -101,7 +101,7 @@ pub struct Begun {
 
 /// What there is to say about an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct ReadReport {
     /// What the source was asked.
     pub begun: Begun,
     /// The filters that were applied here.
@@ -154,6 +154,6 @@ pub async fn walk<P: Pages>(
     pages: Arc<P>,
     reading: &Reading,
     sink: &mut dyn Sink,
-) -> Result<Told, WalkError<P::Error>> {
+) -> Result<ReadReport, WalkError<P::Error>> {
     run::Run::new(pages, reading).run(sink).await
 }

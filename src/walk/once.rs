@@ -28,7 +28,7 @@ pub struct Once {
 }
 
 /// What one reading came to.
-pub enum Told {
+pub enum Attempt {
     /// All that there is.
     All(Once),
     /// As much as came; the count is another, or there is none.
@@ -86,7 +86,7 @@ impl<P: Pages> Reader<P> {
     }
 
     /// Reads the piece once through.
-    pub async fn once(&mut self) -> Result<Told, P::Error> {
+    pub async fn once(&mut self) -> Result<Attempt, P::Error> {
         let mut once = self.first().await?;
         if self.strays {
             self.learned.distrust();
@@ -104,7 +104,7 @@ impl<P: Pages> Reader<P> {
         }
         if came == total {
             return match total == 0 || (self.learned.counts && once.alone) {
-                true => Ok(Told::All(once)),
+                true => Ok(Attempt::All(once)),
                 false => self.look_behind(once, total).await,
             };
         }
@@ -112,11 +112,11 @@ impl<P: Pages> Reader<P> {
         if !once.full {
             let next = self.next(&mut once).await?;
             if next.total != Some(total) {
-                return Ok(Told::Changed);
+                return Ok(Attempt::Changed);
             }
             if next.count == 0 {
                 // Fewer than are counted, and no more to come.
-                return Ok(Told::Other(once));
+                return Ok(Attempt::Other(once));
             }
         }
         self.learned.cut_off(short.then_some(rows as usize));
@@ -124,7 +124,7 @@ impl<P: Pages> Reader<P> {
             let is_small = total <= self.learned.most() || rows < self.learned.capacity() as u64;
             return Ok(match self.ask.crowd || is_small {
                 true => self.without_known(),
-                false => Told::Large(once),
+                false => Attempt::Large(once),
             });
         }
         let most = match self.restless {
@@ -133,15 +133,15 @@ impl<P: Pages> Reader<P> {
         };
         if total > most + self.allowance && !self.ask.crowd {
             self.look_ahead(&mut once).await?;
-            return Ok(Told::Large(once));
+            return Ok(Attempt::Large(once));
         }
         self.read_on(once, total).await
     }
 
     /// Between several answers what a neighbour has shown may go while something else is missed: all of it is read here.
-    fn without_known(&mut self) -> Told {
+    fn without_known(&mut self) -> Attempt {
         self.allowance = self.ask.known.events.len() as u64;
-        Told::Changed
+        Attempt::Changed
     }
 
     /// Looks where a piece can end, where pages are smaller than pieces.
@@ -159,12 +159,12 @@ impl<P: Pages> Reader<P> {
     }
 
     /// Reads on by offset, and in other ways, until as many have come as are counted.
-    async fn read_on(&mut self, mut once: Once, total: u64) -> Result<Told, P::Error> {
+    async fn read_on(&mut self, mut once: Once, total: u64) -> Result<Attempt, P::Error> {
         once.alone = false;
         while once.gathered.len() < total && once.offset < total {
             let next = self.next(&mut once).await?;
             if next.total != Some(total) {
-                return Ok(Told::Changed);
+                return Ok(Attempt::Changed);
             }
             if next.count == 0 || once.gathered.bytes > MAX_BYTES {
                 break;
@@ -178,33 +178,33 @@ impl<P: Pages> Reader<P> {
         if once.gathered.len() == total {
             return match once.full {
                 true => self.look_behind(once, total).await,
-                false => Ok(Told::All(once)),
+                false => Ok(Attempt::All(once)),
             };
         }
         if is_large && !self.ask.crowd {
-            return Ok(Told::Large(once));
+            return Ok(Attempt::Large(once));
         }
         let mut crowd = Crowd::new(self, std::mem::take(&mut once.gathered), total);
         let is_whole = crowd.read().await?;
         let changed = crowd.changed;
         once.gathered = crowd.gathered;
         match (changed, is_whole) {
-            (true, _) => Ok(Told::Changed),
+            (true, _) => Ok(Attempt::Changed),
             (false, true) => self.look_behind(once, total).await,
-            (false, false) => Ok(Told::Other(once)),
+            (false, false) => Ok(Attempt::Other(once)),
         }
     }
 
     /// As many have come as are counted. That proves nothing while the count may be the page's own length, or end
     /// where the page ends: nothing may lie behind, and the count must stay.
-    async fn look_behind(&mut self, mut once: Once, total: u64) -> Result<Told, P::Error> {
+    async fn look_behind(&mut self, mut once: Once, total: u64) -> Result<Attempt, P::Error> {
         once.offset = once.offset.max(total);
         let next = self.next(&mut once).await?;
         let own_length = next.total == Some(next.count);
         if next.total == Some(total) {
             if next.count == 0 {
                 self.learned.counts = true;
-                return Ok(Told::All(once));
+                return Ok(Attempt::All(once));
             }
             return Ok(self.surplus(once));
         }
@@ -213,30 +213,30 @@ impl<P: Pages> Reader<P> {
             once.total = None;
             return self.without_total(once).await;
         }
-        Ok(Told::Changed)
+        Ok(Attempt::Changed)
     }
 
     /// More has come than the server counts, which does not count on from there; or something was recorded just then.
-    fn surplus(&mut self, mut once: Once) -> Told {
+    fn surplus(&mut self, mut once: Once) -> Attempt {
         self.surpluses += 1;
         if self.surpluses < 2 || !self.ask.known.events.is_empty() {
-            return Told::Changed;
+            return Attempt::Changed;
         }
         self.learned.cap(once.total.unwrap_or_default());
         if self.ask.crowd || once.gathered.len() <= self.learned.capacity() as u64 {
-            return Told::Other(once);
+            return Attempt::Other(once);
         }
         once.total = None;
-        Told::Large(once)
+        Attempt::Large(once)
     }
 
     /// Nothing can be proven without a count; still nothing is to be left out.
-    async fn without_total(&mut self, mut once: Once) -> Result<Told, P::Error> {
+    async fn without_total(&mut self, mut once: Once) -> Result<Attempt, P::Error> {
         let mut fruitless = 0;
         while once.full && fruitless < MAX_STUCK && once.gathered.bytes <= MAX_BYTES {
             let is_whole = self.ask.crowd || self.strays;
             if !is_whole && once.gathered.events.len() >= self.learned.capacity() {
-                return Ok(Told::Large(once));
+                return Ok(Attempt::Large(once));
             }
             let next = self.next(&mut once).await?;
             // A page that was shorter for once is no end.
@@ -246,6 +246,6 @@ impl<P: Pages> Reader<P> {
                 _ => 0,
             };
         }
-        Ok(Told::Other(once))
+        Ok(Attempt::Other(once))
     }
 }

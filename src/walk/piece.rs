@@ -9,7 +9,7 @@ use super::{
     crowd::MAX_BYTES,
     gathered::{Gathered, Known, Read, recorded_before},
     learned::Learned,
-    once::{Once, Told},
+    once::{Attempt, Once},
     run::leaks,
     span::{Span, place_of},
     split::Sight,
@@ -119,8 +119,8 @@ impl<P: Pages> Reader<P> {
                 return Ok(Outcome::Leaks(std::mem::take(&mut self.leaks)));
             }
             match told {
-                Told::Large(once) => return Ok(self.large(&once)),
-                Told::All(once) => {
+                Attempt::Large(once) => return Ok(self.large(&once)),
+                Attempt::All(once) => {
                     // What one answer brought is whole as of that answer, however often more comes.
                     let settled = recorded_before(&once.gathered.events, once.moment);
                     if settled || (once.alone && reading == MAX_READINGS) {
@@ -129,7 +129,7 @@ impl<P: Pages> Reader<P> {
                     disagreed = 0;
                     best = Some((once, Doubt::Unsettled));
                 }
-                Told::Other(once) => {
+                Attempt::Other(once) => {
                     let doubt = doubt(&once);
                     disagreed += 1;
                     let is_hopeless = !matches!(doubt, Doubt::Counts { .. })
@@ -141,7 +141,7 @@ impl<P: Pages> Reader<P> {
                     }
                     best = Some((once, doubt));
                 }
-                Told::Changed => disagreed = 0,
+                Attempt::Changed => disagreed = 0,
             }
             self.restless = reading >= MAX_IN_PAGES;
             if self.requests >= MAX_REQUESTS {

@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{
-    Begun, Pages, Reading, Sink, Told, WalkError,
+    Begun, Pages, ReadReport, Reading, Sink, WalkError,
     chain::{Chain, Part, State},
     learned::Learned,
     piece::{Outcome, Reader},
@@ -73,7 +73,7 @@ impl<P: Pages> Run<P> {
         }
     }
 
-    pub async fn run(mut self, sink: &mut dyn Sink) -> Result<Told, WalkError<P::Error>> {
+    pub async fn run(mut self, sink: &mut dyn Sink) -> Result<ReadReport, WalkError<P::Error>> {
         self.begin().await.map_err(WalkError::Fetch)?;
         sink.begun(&self.begun).map_err(WalkError::Sink)?;
         loop {
@@ -104,7 +104,7 @@ impl<P: Pages> Run<P> {
                 }
             }
         }
-        Ok(Told {
+        Ok(ReadReport {
             begun: self.begun,
             applied_here: self.cut.rest.iter().map(|filter| filter.field).collect(),
             leaky: self.leaky,

@@ -217,7 +217,7 @@ fn a_file_that_cannot_be_read_or_is_no_text_is_wrong_usage() {
         ("absent", "cannot read absent: "),
         (
             "large",
-            "large is larger than 1 MiB — give the rules a file of their own",
+            "cannot read large: it is larger than 1048576 bytes — give the rules a file of their own",
         ),
         ("latin", "cannot read latin: "),
     ] {

@@ -7,7 +7,7 @@ use auditlog::{
     output::Ui,
     redact::Redact,
     rules::{Rule, Rules},
-    server::{Access, Limits, Server, Sieve},
+    server::{Access, Intake, Limits, Server},
     store::Store,
 };
 use flate2::{Compression, write::GzEncoder};
@@ -245,7 +245,7 @@ async fn what_a_rule_excludes_is_counted_and_never_stored() {
     };
     let access = Access {
         tokens: all_may(),
-        sieve: Arc::new(Sieve::new(
+        intake: Arc::new(Intake::new(
             Rules::new(&[rule], &[]),
             Some(Redact::default()),
         )),

@@ -8,7 +8,7 @@ use crate::{
     commands::{options::FilterArgs, summary::events},
     error::Error,
     files::OwnedFile,
-    follow::{Checkpoint, Followed, Keep, MOST, Note, Position},
+    follow::{Checkpoint, FollowIdentity, Keep, MOST, Note, Position},
     output::Ui,
 };
 
@@ -25,7 +25,7 @@ pub struct Kept {
 pub struct KeptCheckpoint {
     pub path: PathBuf,
     pub file: OwnedFile,
-    pub followed: Followed,
+    pub followed: FollowIdentity,
 }
 
 impl KeptCheckpoint {

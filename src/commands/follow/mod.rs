@@ -22,14 +22,14 @@ use crate::{
     error::Error,
     files::OwnedFile,
     follow::{
-        Checkpoint, End, FollowError, Followed, Follower, MOST, Position, Question, Unusable,
+        Checkpoint, End, FollowError, FollowIdentity, Follower, MOST, Position, Question, Unusable,
     },
     query::{Filter, Query, Window, parse_duration},
     wildcard::Wildcard,
 };
 use kept::{Kept, KeptCheckpoint, shown};
 use output::{Rows, absolute};
-use trail::Followed as FollowedSource;
+use trail::FollowedSource;
 
 /// Following.
 #[derive(Args, Clone, Debug)]
@@ -83,7 +83,7 @@ pub struct Beside<'a> {
 struct FollowPlan {
     question: Question,
     output: OutputPlan,
-    followed: Followed,
+    followed: FollowIdentity,
     checkpoint: Option<PathBuf>,
 }
 
@@ -117,7 +117,7 @@ impl FollowArgs {
         let place = Rows::file_and_format(&output, context);
         let (file, format) = place.unzip();
         Ok(FollowPlan {
-            followed: Followed {
+            followed: FollowIdentity {
                 source: name(target),
                 filters: filters.iter().map(Filter::to_string).collect(),
                 since: since.map(str::to_owned),

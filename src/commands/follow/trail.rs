@@ -14,12 +14,12 @@ use crate::{
     error::Error,
     follow::{Renewed, Trail},
     query::{Query, Sendable},
-    source::{Newest, Reading, Sink, Source, SourceError, Told},
+    source::{Newest, ReadReport, Reading, Sink, Source, SourceError},
     token::Token,
 };
 
 /// An open source, and how to open it again.
-pub struct Followed<'a> {
+pub struct FollowedSource<'a> {
     args: SourceArgs,
     target: &'a Target,
     context: &'a Context,
@@ -28,7 +28,7 @@ pub struct Followed<'a> {
     token: Option<Token>,
 }
 
-impl<'a> Followed<'a> {
+impl<'a> FollowedSource<'a> {
     /// Opens the source; nothing is asked yet.
     pub async fn open(
         args: &SourceArgs,
@@ -71,7 +71,7 @@ fn now() -> Timestamp {
     Timestamp::from(Utc::now())
 }
 
-impl Trail for Followed<'_> {
+impl Trail for FollowedSource<'_> {
     fn sendable(&self, query: &Query, withheld: &[Field]) -> Sendable {
         self.opened.source.sendable(query, withheld)
     }
@@ -80,7 +80,11 @@ impl Trail for Followed<'_> {
         self.opened.source.newest(query, limit, now()).await
     }
 
-    async fn read(&self, reading: &Reading, sink: &mut dyn Sink) -> Result<Told, SourceError> {
+    async fn read(
+        &self,
+        reading: &Reading,
+        sink: &mut dyn Sink,
+    ) -> Result<ReadReport, SourceError> {
         let reading = Reading {
             now: now(),
             ..reading.clone()

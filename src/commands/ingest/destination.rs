@@ -12,7 +12,7 @@ use super::{IngestError, state::State, storing::Storing};
 use crate::{
     address::StoreAddress,
     api::Event,
-    client::{Client, Rejected, Told},
+    client::{Client, PostAnswer, Rejected},
     store::{Advance, SourceProgress, StoreError, Writer},
 };
 
@@ -106,11 +106,11 @@ impl Server {
 
     /// Sends the events, in halves where they are too many or too large for one answer; the ids of those that arrive
     /// twice are known. Each event that is not taken is named in the answer.
-    pub async fn append(&mut self, events: &[Event]) -> Result<Told, IngestError> {
+    pub async fn append(&mut self, events: &[Event]) -> Result<PostAnswer, IngestError> {
         if events.is_empty() {
-            return Ok(Told::default());
+            return Ok(PostAnswer::default());
         }
-        let mut all = Told::default();
+        let mut all = PostAnswer::default();
         let mut parts = vec![Part {
             events,
             from: 0,
@@ -163,12 +163,12 @@ impl<'a> Part<'a> {
 }
 
 /// What becomes of an event that is too large alone.
-fn too_large() -> Told {
+fn too_large() -> PostAnswer {
     let reason = "413: it is too large for the server, or for what is in front of it".to_owned();
-    Told {
+    PostAnswer {
         rejected_count: 1,
         rejected: vec![Rejected { index: 0, reason }],
-        ..Told::default()
+        ..PostAnswer::default()
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::{
     IngestError,
-    done::Done,
+    file_summary::FileSummary,
     input::{Input, inflated, is_gzip},
     rotated::{Rotated, is_under, rotated},
     say_counts,
@@ -41,7 +41,7 @@ pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Erro
         signal.await;
         tell.send_replace(true);
     });
-    let mut done = Done::default();
+    let mut done = FileSummary::default();
     let mut waiting = stopped.clone();
     // What is cut off in the middle of a wait was not kept, and is read again by the next run.
     let interrupted = tokio::select! {
@@ -65,13 +65,13 @@ pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Erro
 async fn follow(
     session: &mut Session<'_>,
     inputs: &[Input],
-    done: &mut Done,
+    done: &mut FileSummary,
     stopped: &watch::Receiver<bool>,
 ) -> Result<bool, IngestError> {
     let mut files = Vec::new();
     for input in inputs {
         match input {
-            Input::File(path) => files.push(Followed::new(path, input)),
+            Input::File(path) => files.push(FollowedFile::new(path, input)),
             Input::Standard => {
                 session
                     .ui
@@ -94,7 +94,7 @@ async fn follow(
 }
 
 /// A path that is followed.
-struct Followed<'a> {
+struct FollowedFile<'a> {
     path: &'a Path,
     input: &'a Input,
     tail: Option<Tail>,
@@ -117,7 +117,7 @@ struct Tail {
     renamed: bool,
 }
 
-impl<'a> Followed<'a> {
+impl<'a> FollowedFile<'a> {
     fn new(path: &'a Path, input: &'a Input) -> Self {
         Self {
             path,
@@ -131,7 +131,7 @@ impl<'a> Followed<'a> {
     async fn look(
         &mut self,
         session: &mut Session<'_>,
-        done: &mut Done,
+        done: &mut FileSummary,
         stopped: &watch::Receiver<bool>,
     ) -> Result<bool, IngestError> {
         let Some(mut tail) = self.tail.take() else {
@@ -167,7 +167,7 @@ impl<'a> Followed<'a> {
     async fn open(
         &mut self,
         session: &mut Session<'_>,
-        done: &mut Done,
+        done: &mut FileSummary,
         was_cut: bool,
     ) -> Result<bool, IngestError> {
         let cannot_open = |reason| IngestError::Open {
@@ -229,7 +229,7 @@ impl<'a> Followed<'a> {
     async fn read_rotated(
         &self,
         session: &mut Session<'_>,
-        done: &mut Done,
+        done: &mut FileSummary,
     ) -> Result<(), IngestError> {
         let known = session.known()?;
         let lists = rotated(self.path).map_err(|it| cannot_read(self.input, it))?;
@@ -303,7 +303,7 @@ impl Tail {
         &mut self,
         session: &mut Session<'_>,
         input: &Input,
-        done: &mut Done,
+        done: &mut FileSummary,
         stopped: &watch::Receiver<bool>,
         is_last: bool,
     ) -> Result<bool, IngestError> {

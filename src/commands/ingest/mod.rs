@@ -1,10 +1,10 @@
 //! `auditlog ingest`: log files of a Backstage into a store, or to a server.
 
 mod destination;
-mod done;
+mod file_summary;
 mod follow;
+mod forwarding;
 mod input;
-mod passing;
 mod rejects;
 mod rotated;
 mod session;
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     api::EventError,
-    client::{ClientError, Told},
+    client::{ClientError, PostAnswer},
     config::{Asked, Target, TokenSource, Which},
     error::Error,
     ingest::Clock,
@@ -37,7 +37,7 @@ use crate::{
 };
 
 use destination::Destination;
-use done::Done;
+use file_summary::FileSummary;
 use input::Input;
 use rejects::{open_rejects, refuse_own_rejects};
 use session::Session;
@@ -294,13 +294,13 @@ async fn run(plan: IngestPlan, destination: Destination, ui: &Ui) -> Result<(), 
     }
     let read = read_all(&mut session, &plan.inputs).await;
     // What was read before something failed is stored all the same.
-    let concluded = session.conclude(&mut Told::default()).await;
+    let concluded = session.conclude(&mut PostAnswer::default()).await;
     Ok(read.and(concluded)?)
 }
 
 async fn read_all(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), IngestError> {
     let ui = session.ui;
-    let mut all = Done::default();
+    let mut all = FileSummary::default();
     let several = inputs.len() > 1;
     for input in inputs {
         let done = session.ingest(input).await?;
@@ -320,7 +320,7 @@ async fn read_all(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Ing
 }
 
 /// What is worth saying about all of the lines.
-fn say_counts(session: &Session<'_>, all: &Done) {
+fn say_counts(session: &Session<'_>, all: &FileSummary) {
     let ui = session.ui;
     let rejected = all.counts.rejected + all.told.rejected_count;
     if rejected > session.named {

@@ -1,4 +1,5 @@
-//! The file that takes the lines that say they are audit events and cannot be read as such.
+//! The file that takes the lines that say they are audit events and cannot be read as such, and the events that a server
+//! rejects.
 
 use std::{
     fs::{File, OpenOptions},

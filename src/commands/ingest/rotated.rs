@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::files::FileId;
+
 /// How often the files are looked for while they are rotated again and again.
 const TRIES: u32 = 10;
 
@@ -101,9 +103,7 @@ fn is_there(rotated: &Rotated) -> bool {
 /// Whether a path leads to an open file.
 #[cfg(unix)]
 pub fn is_under(file: &File, path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let (own, other) = (file.metadata()?, fs::metadata(path)?);
-    Ok((own.dev(), own.ino()) == (other.dev(), other.ino()))
+    Ok(FileId::of(&file.metadata()?) == FileId::of(&fs::metadata(path)?))
 }
 
 /// Whether a path leads to an open file, as far as its length tells.

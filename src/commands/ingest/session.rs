@@ -12,11 +12,11 @@ use uuid::Uuid;
 use super::{
     IngestError,
     destination::Destination,
-    done::Done,
+    file_summary::FileSummary,
     input::{Input, inflated},
 };
 use crate::{
-    client::Told,
+    client::PostAnswer,
     ingest::{
         Batch, Clock, Known, Lines, Place, ReadError, Survey, event_id, journal_id, new_source,
         survey,
@@ -60,7 +60,7 @@ pub enum Origin {
 
 impl Session<'_> {
     /// Reads what there is.
-    pub async fn ingest(&mut self, input: &Input) -> Result<Done, IngestError> {
+    pub async fn ingest(&mut self, input: &Input) -> Result<FileSummary, IngestError> {
         let cannot_open = |reason| IngestError::Open {
             name: input.name(),
             reason,
@@ -70,7 +70,11 @@ impl Session<'_> {
     }
 
     /// The same of a file that is open.
-    pub async fn ingest_opened(&mut self, file: File, input: &Input) -> Result<Done, IngestError> {
+    pub async fn ingest_opened(
+        &mut self,
+        file: File,
+        input: &Input,
+    ) -> Result<FileSummary, IngestError> {
         let cannot_open = |reason| IngestError::Open {
             name: input.name(),
             reason,
@@ -100,7 +104,7 @@ impl Session<'_> {
         mut file: File,
         has_ended: bool,
         input: &Input,
-    ) -> Result<Done, IngestError> {
+    ) -> Result<FileSummary, IngestError> {
         let cannot_read = |reason| IngestError::Read {
             name: input.name(),
             reason,
@@ -118,7 +122,7 @@ impl Session<'_> {
         if has_ended {
             lines = lines.ended();
         }
-        let done = Done {
+        let done = FileSummary {
             nothing_new,
             ..self.ingest_lines(lines, origin, input).await?
         };
@@ -138,8 +142,8 @@ impl Session<'_> {
         mut lines: Lines<R>,
         mut origin: Origin,
         input: &Input,
-    ) -> Result<Done, IngestError> {
-        let mut done = Done::default();
+    ) -> Result<FileSummary, IngestError> {
+        let mut done = FileSummary::default();
         let read = loop {
             let batch = self.ingest_batch(&mut lines, &mut origin, input, &mut done);
             match batch.await {
@@ -165,7 +169,7 @@ impl Session<'_> {
         lines: &mut Lines<R>,
         origin: &mut Origin,
         input: &Input,
-        done: &mut Done,
+        done: &mut FileSummary,
     ) -> Result<Option<Place>, IngestError> {
         let excludes = |actor: Option<&str>, event: &str| self.rules.excludes(actor, event);
         let read = Batch::read(lines, &mut self.clock, &mut self.rejects, &excludes);
@@ -187,7 +191,7 @@ impl Session<'_> {
         for rejection in rejections {
             let (name, number) = (input.name(), rejection.number);
             let reason = rejection.reason;
-            self.name(&format!("{name}: line {number} is rejected: {reason}"));
+            self.warn_rejected(&format!("{name}: line {number} is rejected: {reason}"));
         }
         Ok(Some(end))
     }
@@ -196,7 +200,7 @@ impl Session<'_> {
         &mut self,
         batch: Batch,
         origin: &mut Origin,
-        told: &mut Told,
+        told: &mut PostAnswer,
     ) -> Result<(), IngestError> {
         let (source, advance) = match origin {
             Origin::Pipe(source) => (*source, None),
@@ -249,7 +253,7 @@ impl Session<'_> {
     }
 
     /// Says what became of a line or an event, for the first of them.
-    pub fn name(&mut self, text: &str) {
+    pub fn warn_rejected(&mut self, text: &str) {
         if self.named < NAMED {
             self.named += 1;
             self.ui.warning(text);

@@ -20,7 +20,7 @@ const MOST_BYTES: usize = 48 << 20;
 pub struct Storing {
     /// None while it is at work, and after it broke down.
     writer: Option<Writer>,
-    at_work: Option<JoinHandle<Done>>,
+    at_work: Option<JoinHandle<Finished>>,
     /// What could not be stored, and comes before everything else.
     again: Option<Portion>,
     next: Portion,
@@ -38,7 +38,7 @@ struct Portion {
     is_seen_again: bool,
 }
 
-struct Done {
+struct Finished {
     writer: Writer,
     portion: Portion,
     stored: Result<u64, StoreError>,
@@ -141,7 +141,7 @@ impl Storing {
                 }
                 stored => stored,
             };
-            Done {
+            Finished {
                 writer,
                 portion,
                 stored,

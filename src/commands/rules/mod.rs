@@ -38,9 +38,6 @@ pub enum RulesError {
         /// What the operating system said.
         reason: io::Error,
     },
-    /// Nobody writes so many rules.
-    #[error("{} is larger than 1 MiB", .0.display())]
-    TooLarge(PathBuf),
     /// `check` found errors, and has named them.
     #[error("{} has {}", path.display(), counted(*.errors, "error"))]
     Faulty {

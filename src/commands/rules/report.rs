@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     output::{Grid, Paint, Title, grouped, visible},
     rules::{Example, Flag, Flagged, Origin, Rules, RulesFile, Tally},
-    source::Told,
+    source::ReadReport,
 };
 
 /// What examples are indented by, below what they are examples of.
@@ -65,7 +65,7 @@ impl Report {
         file: &RulesFile,
         rules: &Rules,
         tally: &Tally<'_>,
-        told: &Told,
+        told: &ReadReport,
         complete: bool,
     ) -> Self {
         let (events, lost) = (tally.events(), tally.lost());

@@ -19,7 +19,7 @@ use crate::{
     output::{Progress, terminal_width},
     query::{Order, Query},
     rules::Tally,
-    source::{Begun, Gap, Piece, Reading, Sink, Told},
+    source::{Begun, Gap, Piece, ReadReport, Reading, Sink},
 };
 
 /// Say what exclusion rules would drop of the events that there are
@@ -104,14 +104,14 @@ impl TestArgs {
         target: &Target,
         context: &Context,
         trial: &mut Trial<'_>,
-    ) -> Result<Told, Error> {
+    ) -> Result<ReadReport, Error> {
         let opened = self.source.open(target, context).await?;
         Ok(opened.source.read(reading, trial).await?)
     }
 }
 
 /// What there is to say about the history that was read.
-fn say(context: &Context, told: &Told, conclusion: &Conclusion, events: u64) {
+fn say(context: &Context, told: &ReadReport, conclusion: &Conclusion, events: u64) {
     for field in &told.leaky {
         let option = FilterArgs::option(*field);
         context.ui.note(&format!(

@@ -15,7 +15,7 @@ pub struct StaticToken {
     pub hash: TokenHash,
     /// Who its bearer is.
     pub subject: String,
-    /// What it may; none where it may everything.
+    /// What it may; none where it may do everything.
     pub restrictions: Option<Vec<Restriction>>,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn tokens(list: &View) -> Vec<StaticToken> {
 }
 
 fn entry(entry: &View) -> Option<StaticToken> {
-    // Mistyped or empty, it would leave a token that may everything.
+    // Mistyped or empty, it would leave a token that may do everything.
     entry.refuse_empty("accessRestrictions");
     entry.refuse_slips_of("accessRestrictions");
     let kind = entry.required("type")?.text()?;

@@ -4,10 +4,8 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    read_text,
-    tree::{Entry, Node, Value},
-};
+use super::tree::{Entry, Node, Value};
+use crate::files::read_at_most;
 
 /// Largest file that takes the place of a value.
 const MAX_INCLUDED: u64 = 64 * 1024;
@@ -95,7 +93,7 @@ impl Includes<'_> {
     }
 
     fn of_file(&self, path: &str) -> Value {
-        match read_text(&self.folder.join(path), MAX_INCLUDED) {
+        match read_at_most(&self.folder.join(path), MAX_INCLUDED) {
             Ok(text) => Value::Text(text.trim_end().into()),
             Err(error) => Value::Failed(format!("the file of $file cannot be read: {error}")),
         }

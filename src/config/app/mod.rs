@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 
-use crate::{address::StoreAddress, token::TokenHash};
+use crate::{address::StoreAddress, files::read_at_most, token::TokenHash};
 
 pub use access::{Action, Restriction, StaticToken};
 pub use audit_log::{AuditLog, ExcludeRule, Https, Redact};
@@ -150,7 +150,7 @@ fn read_node(
 ) -> Result<(Node, bool), Problem> {
     let unreadable =
         |error: std::io::Error| Problem::of_file(path, format!("cannot be read: {error}"));
-    let text = read_text(path, MAX_FILE).map_err(unreadable)?;
+    let text = read_at_most(path, MAX_FILE).map_err(unreadable)?;
     let node = tree::parsed(path, &text)?;
     let includes = Includes {
         folder: path.parent().unwrap_or_else(|| Path::new("")),
@@ -166,21 +166,6 @@ const READ: [&[&str]; 3] = [
     &["backend", "rateLimit"],
     &["auditLog"],
 ];
-
-/// A file of at most `max` bytes.
-fn read_text(path: &Path, max: u64) -> std::io::Result<String> {
-    use std::io::Read;
-    let mut text = String::new();
-    let file = std::fs::File::open(path)?;
-    file.take(max + 1).read_to_string(&mut text)?;
-    match u64::try_from(text.len()).is_ok_and(|length| length <= max) {
-        true => Ok(text),
-        false => Err(std::io::Error::new(
-            std::io::ErrorKind::FileTooLarge,
-            format!("it is larger than {max} bytes"),
-        )),
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,6 @@
 //! What the URL of a database says: what the driver reads, and what it leaves to us about TLS and passwords.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{env, fs, path::PathBuf, time::Duration};
 
 use tokio_postgres::{
     Config,
@@ -12,7 +8,7 @@ use tokio_postgres::{
 };
 
 use super::tls::{Tls, Trust};
-use crate::address::DatabaseUrl;
+use crate::{address::DatabaseUrl, files::is_exposed};
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 /// Where a server listens that is on this machine and named by no host.
@@ -113,7 +109,8 @@ fn add_password(config: &mut Config) {
     let Some(path) = named.or_else(|| Some(env::home_dir()?.join(".pgpass"))) else {
         return;
     };
-    if others_may_read(&path) {
+    // As libpq: what others may read is not used.
+    if is_exposed(&path) {
         return;
     }
     let Ok(text) = fs::read_to_string(&path) else {
@@ -130,17 +127,6 @@ fn add_password(config: &mut Config) {
     if let Some(password) = password_in(&text, &asked) {
         config.password(password);
     }
-}
-
-/// As libpq: what others may read is not used.
-fn others_may_read(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::metadata(path).is_ok_and(|it| it.permissions().mode() & 0o077 != 0)
-    }
-    #[cfg(not(unix))]
-    false
 }
 
 /// The password of the first line `host:port:database:user:password` that fits; `*` fits anything, `\` stands before a

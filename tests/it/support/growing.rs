@@ -14,7 +14,7 @@ use auditlog::{
     client::ClientError,
     follow::{Follower, Keep, Note, Position, Question, Renewed, Trail},
     query::{Query, Request, Sendable},
-    source::{Newest, Reading, Sink, SourceError, Told},
+    source::{Newest, ReadReport, Reading, Sink, SourceError},
     walk::{Answer, Pages, WalkError, walk},
 };
 use fastrand::Rng;
@@ -182,7 +182,11 @@ impl Trail for Watched {
         })
     }
 
-    async fn read(&self, reading: &Reading, sink: &mut dyn Sink) -> Result<Told, SourceError> {
+    async fn read(
+        &self,
+        reading: &Reading,
+        sink: &mut dyn Sink,
+    ) -> Result<ReadReport, SourceError> {
         let told = walk(Arc::clone(&self.0), reading, sink).await;
         told.map_err(|error| match error {
             WalkError::Fetch(error) => SourceError::Client(error),

@@ -5,7 +5,7 @@ use std::{collections::HashSet, io, ops::ControlFlow, sync::Arc, time::Duration}
 use auditlog::{
     api::{Event, Field, Timestamp},
     query::{Filter, Order, Query, Window},
-    walk::{Pages, Reading, Told, Verdict, walk},
+    walk::{Pages, ReadReport, Reading, Verdict, walk},
 };
 use fastrand::Rng;
 use tokio::time::timeout;
@@ -223,7 +223,7 @@ fn manners(rng: &mut Rng) -> Manners {
 
 pub struct Walked {
     pub events: Vec<Event>,
-    pub told: Option<Told>,
+    pub told: Option<ReadReport>,
     pub model: Arc<Model>,
     /// The server's clock at the end.
     pub ended: i64,

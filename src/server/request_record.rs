@@ -10,7 +10,8 @@ use hyper::{
 
 use super::{
     answer::Content,
-    metrics::{Metrics, Route, method},
+    metrics::Metrics,
+    route::{Route, method},
 };
 use crate::output::{Level, Requested, Ui};
 
@@ -21,7 +22,7 @@ const MAX_ID: usize = 128;
 
 /// A request that has not ended. Where it is dropped, it was cut off.
 #[derive(Debug)]
-pub(super) struct Underway {
+pub(super) struct RequestRecord {
     metrics: Arc<Metrics>,
     ui: Ui,
     began: Instant,
@@ -34,7 +35,7 @@ pub(super) struct Underway {
     has_ended: bool,
 }
 
-impl Underway {
+impl RequestRecord {
     pub(super) fn begin(metrics: &Arc<Metrics>, ui: &Ui, peer: IpAddr, head: &Parts) -> Self {
         metrics.request_began();
         Self {
@@ -64,7 +65,7 @@ impl Underway {
     }
 
     /// Takes note of who asks.
-    pub(super) fn is_of(&mut self, client: IpAddr, subject: Option<String>) {
+    pub(super) fn set_caller(&mut self, client: IpAddr, subject: Option<String>) {
         self.client = client;
         self.subject = subject;
     }
@@ -102,7 +103,7 @@ impl Underway {
     }
 }
 
-impl Drop for Underway {
+impl Drop for RequestRecord {
     fn drop(&mut self) {
         if !self.has_ended {
             self.note_end(None, 0);

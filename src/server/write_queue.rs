@@ -37,7 +37,7 @@ struct Job {
 
 /// Brings events to the store.
 #[derive(Clone, Debug)]
-pub(super) struct Writing {
+pub(super) struct WriteQueue {
     jobs: mpsc::Sender<Job>,
     /// When the store last had no room, or could not be written for another reason that does not pass by itself.
     refused: Refused,
@@ -45,7 +45,7 @@ pub(super) struct Writing {
 
 type Refused = Arc<Mutex<Option<Instant>>>;
 
-impl Writing {
+impl WriteQueue {
     /// Starts to write. It ends when all is written and nobody is left who could bring more.
     pub(super) fn start(store: Store) -> (Self, JoinHandle<()>) {
         let (jobs, waiting) = mpsc::channel(WAITING);

@@ -7,7 +7,7 @@ use super::{
     destination::{Destination, may_pass},
     session::Session,
 };
-use crate::{api::Event, client::Told, store::Advance};
+use crate::{api::Event, client::PostAnswer, store::Advance};
 
 /// The wait before what may go well later is tried again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ impl Session<'_> {
         events: Vec<Event>,
         advance: Option<Advance>,
         again: bool,
-        told: &mut Told,
+        told: &mut PostAnswer,
     ) -> Result<(), IngestError> {
         while let Destination::Store(storing) = &mut self.destination {
             if storing.has_room_for(advance.as_ref()) {
@@ -37,7 +37,7 @@ impl Session<'_> {
     }
 
     /// Waits for what the store has under way, and lets it begin with what has come since.
-    async fn wait(&mut self, told: &mut Told) -> Result<(), IngestError> {
+    async fn wait(&mut self, told: &mut PostAnswer) -> Result<(), IngestError> {
         let mut pause = FIRST_WAIT;
         while let Destination::Store(storing) = &mut self.destination {
             match storing.wait().await {
@@ -46,7 +46,7 @@ impl Session<'_> {
                     storing.begin();
                     break;
                 }
-                Err(error) => self.bear(error.into(), &mut pause).await?,
+                Err(error) => self.wait_or_fail(error.into(), &mut pause).await?,
             }
             if let Destination::Store(storing) = &mut self.destination {
                 storing.begin();
@@ -56,7 +56,7 @@ impl Session<'_> {
     }
 
     /// Waits until all that was taken is stored.
-    pub async fn settle(&mut self, told: &mut Told) -> Result<(), IngestError> {
+    pub async fn settle(&mut self, told: &mut PostAnswer) -> Result<(), IngestError> {
         while matches!(&self.destination, Destination::Store(storing) if storing.has_work()) {
             self.wait(told).await?;
         }
@@ -72,7 +72,7 @@ impl Session<'_> {
     }
 
     /// Stores what was taken, unless that has failed already: then the next run reads it again.
-    pub async fn conclude(&mut self, told: &mut Told) -> Result<(), IngestError> {
+    pub async fn conclude(&mut self, told: &mut PostAnswer) -> Result<(), IngestError> {
         self.patient = false;
         if matches!(&self.destination, Destination::Store(storing) if storing.has_failed()) {
             return self.finish().await;
@@ -85,7 +85,7 @@ impl Session<'_> {
         &mut self,
         events: &[Event],
         advance: Option<&Advance>,
-        told: &mut Told,
+        told: &mut PostAnswer,
     ) -> Result<(), IngestError> {
         let Destination::Server(server) = &mut self.destination else {
             return Ok(());
@@ -101,7 +101,7 @@ impl Session<'_> {
             for rejected in &answer.rejected {
                 let id = portion.get(rejected.index).map_or("?", Event::id);
                 let reason = &rejected.reason;
-                self.name(&format!("the server rejects event {id}: {reason}"));
+                self.warn_rejected(&format!("the server rejects event {id}: {reason}"));
             }
             told.add(&answer);
         }
@@ -112,12 +112,12 @@ impl Session<'_> {
         &mut self,
         portion: &[Event],
         advance: Option<&Advance>,
-    ) -> Result<Told, IngestError> {
+    ) -> Result<PostAnswer, IngestError> {
         let mut pause = FIRST_WAIT;
         loop {
             match self.send_portion(portion, advance).await {
                 Ok(told) => return Ok(told),
-                Err(error) => self.bear(error, &mut pause).await?,
+                Err(error) => self.wait_or_fail(error, &mut pause).await?,
             }
         }
     }
@@ -127,9 +127,9 @@ impl Session<'_> {
         &mut self,
         portion: &[Event],
         advance: Option<&Advance>,
-    ) -> Result<Told, IngestError> {
+    ) -> Result<PostAnswer, IngestError> {
         let Destination::Server(server) = &mut self.destination else {
-            return Ok(Told::default());
+            return Ok(PostAnswer::default());
         };
         let told = server.append(portion).await?;
         let rejected = told.rejected.iter().map(|it| portion.get(it.index));
@@ -147,7 +147,11 @@ impl Session<'_> {
     }
 
     /// Whoever follows waits for a store or a server that will be there again.
-    async fn bear(&self, error: IngestError, pause: &mut Duration) -> Result<(), IngestError> {
+    async fn wait_or_fail(
+        &self,
+        error: IngestError,
+        pause: &mut Duration,
+    ) -> Result<(), IngestError> {
         if !self.patient || !may_pass(&error) {
             return Err(error);
         }

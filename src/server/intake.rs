@@ -9,19 +9,19 @@ use crate::{
 
 /// What every event passes before it is stored.
 #[derive(Clone, Debug)]
-pub struct Sieve {
+pub struct Intake {
     rules: Rules,
     redact: Option<Redact>,
 }
 
-impl Default for Sieve {
+impl Default for Intake {
     /// The default rules, and the default redaction.
     fn default() -> Self {
         Self::new(Rules::default(), Some(Redact::default()))
     }
 }
 
-impl From<&AuditLog> for Sieve {
+impl From<&AuditLog> for Intake {
     fn from(config: &AuditLog) -> Self {
         let rules = config.exclude_rules.iter().map(|rule| Rule {
             actor_id: rule.actor_id.clone(),
@@ -40,7 +40,7 @@ impl From<&AuditLog> for Sieve {
     }
 }
 
-impl Sieve {
+impl Intake {
     /// Leaves out what the rules say, and redacts the rest.
     pub fn new(rules: Rules, redact: Option<Redact>) -> Self {
         Self { rules, redact }

@@ -15,8 +15,8 @@ use tokio::sync::{Semaphore, watch};
 use super::{
     auth::{AcceptedTokens, Caller, Permission},
     error::Refusal,
+    intake::Intake,
     peer::client_address,
-    sieve::Sieve,
     visits::{Visits, pause},
 };
 use crate::config::{AppConfig, Networks, RateLimit};
@@ -36,7 +36,7 @@ pub struct Access {
     /// Requests of one address in a span of time; none where they are not counted.
     pub rate_limit: Option<RateLimit>,
     /// What is kept of the events that are sent.
-    pub sieve: Arc<Sieve>,
+    pub intake: Arc<Intake>,
     /// Whether who reads the trail is recorded in it.
     pub audit_reads: bool,
 }
@@ -53,7 +53,7 @@ impl From<AcceptedTokens> for Access {
 impl From<AppConfig> for Access {
     fn from(config: AppConfig) -> Self {
         Self {
-            sieve: Arc::new(Sieve::from(&config.audit_log)),
+            intake: Arc::new(Intake::from(&config.audit_log)),
             tokens: config.tokens.into(),
             trusted_proxies: config.audit_log.trusted_proxies,
             rate_limit: config.rate_limit,
@@ -64,14 +64,14 @@ impl From<AppConfig> for Access {
 
 /// The access as it is now, and what is counted, which a reload leaves as it is.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct Admission {
     access: watch::Receiver<Arc<Access>>,
     failures: Visits,
     requests: Visits,
     held: Semaphore,
 }
 
-/// A request at the door.
+/// A request that wants to be admitted.
 #[derive(Debug)]
 pub(super) struct Visitor {
     access: Arc<Access>,
@@ -79,7 +79,7 @@ pub(super) struct Visitor {
     quota: Option<Quota>,
 }
 
-impl Door {
+impl Admission {
     pub(super) fn new(access: watch::Receiver<Arc<Access>>) -> Self {
         Self {
             access,
@@ -136,8 +136,8 @@ impl Door {
 
 impl Visitor {
     /// What is kept of the events that the visitor sends.
-    pub(super) fn sieve(&self) -> Arc<Sieve> {
-        Arc::clone(&self.access.sieve)
+    pub(super) fn intake(&self) -> Arc<Intake> {
+        Arc::clone(&self.access.intake)
     }
 
     /// Where the visitor comes from.
@@ -193,7 +193,7 @@ mod tests {
     use secrecy::SecretString;
     use tokio::{sync::watch, time::Instant};
 
-    use super::{Access, Door};
+    use super::{Access, Admission};
     use crate::server::{
         auth::{AcceptedTokens, Permission},
         error::Refusal,
@@ -204,46 +204,62 @@ mod tests {
         HeaderMap::from_iter([(header::AUTHORIZATION, value)])
     }
 
-    fn door() -> Door {
+    fn admission() -> Admission {
         let tokens = AcceptedTokens::from_iter([SecretString::from("the-right-token")]);
         let access: Access = tokens.into();
-        Door::new(watch::channel(Arc::new(access)).1)
+        Admission::new(watch::channel(Arc::new(access)).1)
     }
 
     /// Whether a request gets in, and how long it waits for that.
-    async fn asked(door: &Door, peer: &str, headers: &HeaderMap) -> (bool, Duration) {
+    async fn asked(admission: &Admission, peer: &str, headers: &HeaderMap) -> (bool, Duration) {
         let (begun, peer) = (Instant::now(), peer.parse::<IpAddr>().unwrap());
-        let visitor = door.visitor(peer, headers);
-        let admitted = door.admit(&visitor, headers, Permission::Read).await;
+        let visitor = admission.visitor(peer, headers);
+        let admitted = admission.admit(&visitor, headers, Permission::Read).await;
         (admitted.is_ok(), begun.elapsed())
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_guesses_waits_and_who_knows_does_not() {
-        let (door, right, wrong) = (door(), bearer("the-right-token"), bearer("a-wrong-token"));
+        let (admission, right, wrong) = (
+            admission(),
+            bearer("the-right-token"),
+            bearer("a-wrong-token"),
+        );
         let at_once = Duration::ZERO;
         for _ in 0..5 {
-            assert_eq!(asked(&door, "192.0.2.1", &wrong).await, (false, at_once));
+            assert_eq!(
+                asked(&admission, "192.0.2.1", &wrong).await,
+                (false, at_once)
+            );
         }
         for millis in [250, 500, 1000, 2000, 4000, 4000] {
-            let (admitted, waited) = asked(&door, "192.0.2.1", &wrong).await;
+            let (admitted, waited) = asked(&admission, "192.0.2.1", &wrong).await;
             assert!(!admitted);
             // The clock of the runtime counts whole milliseconds.
             assert!(waited.abs_diff(Duration::from_millis(millis)) <= Duration::from_millis(1));
         }
-        assert_eq!(asked(&door, "192.0.2.1", &right).await, (true, at_once));
-        assert_eq!(asked(&door, "192.0.2.2", &wrong).await, (false, at_once));
+        assert_eq!(
+            asked(&admission, "192.0.2.1", &right).await,
+            (true, at_once)
+        );
+        assert_eq!(
+            asked(&admission, "192.0.2.2", &wrong).await,
+            (false, at_once)
+        );
         let none = HeaderMap::new();
-        assert_eq!(asked(&door, "192.0.2.1", &none).await, (false, at_once));
+        assert_eq!(
+            asked(&admission, "192.0.2.1", &none).await,
+            (false, at_once)
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn many_who_guess_are_not_held_all_at_once() {
-        let (door, wrong) = (Arc::new(door()), bearer("a-wrong-token"));
+        let (admission, wrong) = (Arc::new(admission()), bearer("a-wrong-token"));
         let mut guesses = tokio::task::JoinSet::new();
         for _ in 0..200 {
-            let (door, wrong) = (Arc::clone(&door), wrong.clone());
-            guesses.spawn(async move { asked(&door, "192.0.2.1", &wrong).await.1 });
+            let (admission, wrong) = (Arc::clone(&admission), wrong.clone());
+            guesses.spawn(async move { asked(&admission, "192.0.2.1", &wrong).await.1 });
         }
         let waited = guesses.join_all().await;
         let held = waited.iter().filter(|waited| !waited.is_zero()).count();
@@ -252,8 +268,8 @@ mod tests {
 
     #[test]
     fn a_token_of_a_file_reads_and_does_not_write() {
-        let (door, headers) = (door(), bearer("the-right-token"));
-        let visitor = door.visitor([192, 0, 2, 1].into(), &headers);
+        let (admission, headers) = (admission(), bearer("the-right-token"));
+        let visitor = admission.visitor([192, 0, 2, 1].into(), &headers);
         let refused = visitor.access.tokens.allow(&headers, Permission::Write);
         assert!(matches!(refused, Err(Refusal::OtherPermission)));
     }

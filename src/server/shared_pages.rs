@@ -30,7 +30,7 @@ impl From<StoreError> for NoPage {
 
 /// Pages that are being asked for, by what is asked.
 #[derive(Debug, Default)]
-pub(super) struct Sharing(Mutex<HashMap<String, Asked>>);
+pub(super) struct SharedPages(Mutex<HashMap<String, Asked>>);
 
 #[derive(Clone, Debug, Default)]
 struct Asked {
@@ -40,13 +40,13 @@ struct Asked {
     next: Arc<OnceCell<Answer>>,
 }
 
-impl Sharing {
+impl SharedPages {
     /// What `read` gives to one of those who ask for `page` at the same time. It begins after this was called. If who
     /// reads goes away, the next one reads.
     pub(super) async fn get(&self, page: &str, read: impl Future<Output = Answer>) -> Answer {
         let asking = Asking {
             asked: self.asked().entry(page.to_owned()).or_default().clone(),
-            sharing: self,
+            shared_pages: self,
             page,
         };
         let asked = &asking.asked;
@@ -75,13 +75,13 @@ impl Sharing {
 /// One who asks. The last one takes away what was kept for them.
 struct Asking<'a> {
     asked: Asked,
-    sharing: &'a Sharing,
+    shared_pages: &'a SharedPages,
     page: &'a str,
 }
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        let mut asked = self.sharing.asked();
+        let mut asked = self.shared_pages.asked();
         // While nobody else can look: of two who leave at once, one is the last.
         drop(std::mem::take(&mut self.asked));
         let is_last = |asked: &Asked| Arc::strong_count(&asked.turn) == 1;
@@ -100,7 +100,7 @@ mod tests {
 
     use tokio::{sync::Semaphore, task::yield_now};
 
-    use super::{Answer, NoPage, Sharing};
+    use super::{Answer, NoPage, SharedPages};
     use crate::{server::answer::Text, store::StoreError};
 
     /// A read that waits until it is let through, and gives its number.
@@ -116,11 +116,11 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_while_a_page_is_read_gets_one_that_is_read_later() {
-        let sharing = Arc::new(Sharing::default());
+        let shared_pages = Arc::new(SharedPages::default());
         let (begun, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
         let ask = |page: &'static str| {
-            let (sharing, begun, gate) = (sharing.clone(), begun.clone(), gate.clone());
-            tokio::spawn(async move { sharing.get(page, read(&begun, &gate)).await })
+            let (shared_pages, begun, gate) = (shared_pages.clone(), begun.clone(), gate.clone());
+            tokio::spawn(async move { shared_pages.get(page, read(&begun, &gate)).await })
         };
         let first = ask("a");
         while begun.load(SeqCst) == 0 {
@@ -139,12 +139,12 @@ mod tests {
             assert_eq!(shown(&other.await.unwrap()), "1");
         }
         assert_eq!(begun.load(SeqCst), 2);
-        assert!(sharing.asked().is_empty());
+        assert!(shared_pages.asked().is_empty());
     }
 
     #[tokio::test]
     async fn different_pages_are_read_side_by_side() {
-        let sharing = Sharing::default();
+        let shared_pages = SharedPages::default();
         let (begun, gate) = (AtomicUsize::new(0), Semaphore::new(0));
         let let_through = async {
             while begun.load(SeqCst) < 2 {
@@ -153,8 +153,8 @@ mod tests {
             gate.add_permits(2);
         };
         let (one, other, ()) = tokio::join!(
-            sharing.get("a", read(&begun, &gate)),
-            sharing.get("b", read(&begun, &gate)),
+            shared_pages.get("a", read(&begun, &gate)),
+            shared_pages.get("b", read(&begun, &gate)),
             let_through
         );
         assert_ne!(shown(&one), shown(&other));
@@ -162,11 +162,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_next_one_reads_where_the_reader_goes_away() {
-        let sharing = Arc::new(Sharing::default());
+        let shared_pages = Arc::new(SharedPages::default());
         let (begun, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
         let ask = || {
-            let (sharing, begun, gate) = (sharing.clone(), begun.clone(), gate.clone());
-            tokio::spawn(async move { sharing.get("a", read(&begun, &gate)).await })
+            let (shared_pages, begun, gate) = (shared_pages.clone(), begun.clone(), gate.clone());
+            tokio::spawn(async move { shared_pages.get("a", read(&begun, &gate)).await })
         };
         let (reader, waiting) = (ask(), ask());
         while begun.load(SeqCst) == 0 {
@@ -175,20 +175,20 @@ mod tests {
         reader.abort();
         gate.add_permits(1);
         assert_eq!(shown(&waiting.await.unwrap()), "1");
-        assert!(sharing.asked().is_empty());
+        assert!(shared_pages.asked().is_empty());
     }
 
     #[tokio::test]
     async fn all_are_told_why_there_is_no_page() {
-        let sharing = Sharing::default();
+        let shared_pages = SharedPages::default();
         let (begun, gate) = (AtomicUsize::new(0), Semaphore::new(0));
         let failed = async || Err(StoreError::BrokenOff.into());
         let let_through = async { gate.add_permits(1) };
         let (_, one, other, ()) = tokio::join!(
             biased;
-            sharing.get("a", read(&begun, &gate)),
-            sharing.get("a", failed()),
-            sharing.get("a", failed()),
+            shared_pages.get("a", read(&begun, &gate)),
+            shared_pages.get("a", failed()),
+            shared_pages.get("a", failed()),
             let_through
         );
         let (Err(NoPage::Store(one)), Err(NoPage::Store(other))) = (one, other) else {
@@ -199,19 +199,19 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn nothing_is_kept_for_those_who_have_gone() {
-        let sharing = Arc::new(Sharing::default());
+        let shared_pages = Arc::new(SharedPages::default());
         for _ in 0..500 {
             let ask = || {
-                let sharing = sharing.clone();
+                let shared_pages = shared_pages.clone();
                 tokio::spawn(async move {
                     let read = async { Ok(Text::from(String::new())) };
-                    sharing.get("a", read).await.is_ok()
+                    shared_pages.get("a", read).await.is_ok()
                 })
             };
             for asked in [ask(), ask(), ask(), ask()] {
                 assert!(asked.await.unwrap());
             }
-            assert!(sharing.asked().is_empty());
+            assert!(shared_pages.asked().is_empty());
         }
     }
 }

@@ -1,19 +1,19 @@
 //! What became of what was read, and how it is said.
 
-use crate::{client::Told, ingest::Counts};
+use crate::{client::PostAnswer, ingest::Counts};
 
 /// What became of one file.
 #[derive(Default)]
-pub struct Done {
+pub struct FileSummary {
     pub counts: Counts,
     /// What the destination says of the events.
-    pub told: Told,
+    pub told: PostAnswer,
     pub at_server: bool,
     /// All of the file was read before, as it seems from its content.
     pub nothing_new: bool,
 }
 
-impl Done {
+impl FileSummary {
     pub fn summary(&self) -> String {
         let Counts {
             read,

@@ -12,9 +12,9 @@ const ROOM: usize = 256 << 20;
 
 /// How much of answers is held until those who asked have read it.
 #[derive(Debug)]
-pub(super) struct Room(Arc<Semaphore>);
+pub(super) struct AnswerBudget(Arc<Semaphore>);
 
-impl Default for Room {
+impl Default for AnswerBudget {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(ROOM)))
     }
@@ -32,7 +32,7 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-impl Room {
+impl AnswerBudget {
     /// The answer, if there is room for it: for as long as anything of it is held.
     pub(super) fn take(&self, text: String) -> Option<Text> {
         let bytes = u32::try_from(text.len()).ok()?;
@@ -51,18 +51,18 @@ mod tests {
 
     use tokio::sync::Semaphore;
 
-    use super::Room;
+    use super::AnswerBudget;
 
     #[test]
     fn there_is_room_again_when_nothing_of_an_answer_is_held_any_more() {
-        let room = Room(Arc::new(Semaphore::new(10)));
-        let first = room.take("1234567".to_owned()).unwrap();
-        assert!(room.take("1234".to_owned()).is_none());
-        assert!(room.take("123".to_owned()).is_some());
+        let answer_budget = AnswerBudget(Arc::new(Semaphore::new(10)));
+        let first = answer_budget.take("1234567".to_owned()).unwrap();
+        assert!(answer_budget.take("1234".to_owned()).is_none());
+        assert!(answer_budget.take("123".to_owned()).is_some());
         let sending = first.bytes().slice(..1);
         drop(first);
-        assert!(room.take("1234".to_owned()).is_none());
+        assert!(answer_budget.take("1234".to_owned()).is_none());
         drop(sending);
-        assert!(room.take("1234567890".to_owned()).is_some());
+        assert!(answer_budget.take("1234567890".to_owned()).is_some());
     }
 }
