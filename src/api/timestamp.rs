@@ -11,9 +11,10 @@ use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The instant `micros` microseconds after the epoch, if a calendar date can name it.
+    /// The instant `micros` microseconds after the epoch, if RFC 3339 can name it: its year must have four digits.
     pub fn from_micros(micros: i64) -> Option<Self> {
-        DateTime::<Utc>::from_timestamp_micros(micros).map(|_| Self(micros))
+        let time = DateTime::<Utc>::from_timestamp_micros(micros)?;
+        (0..=9999).contains(&time.year()).then_some(Self(micros))
     }
 
     /// Microseconds since the epoch.

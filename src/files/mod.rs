@@ -44,7 +44,7 @@ pub fn is_exposed(_path: &Path) -> bool {
 }
 
 /// What a file is known by, whatever its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FileId(u64, u64);
 
 impl FileId {

@@ -34,6 +34,7 @@ mod follow_program;
 mod generated;
 mod hostile_requests;
 mod ingest;
+mod ingest_alike;
 mod ingest_cut_off;
 mod ingest_follow;
 mod ingest_parts;

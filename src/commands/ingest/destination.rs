@@ -91,7 +91,7 @@ impl Server {
     /// Remembers the id of a file before the first of its events is sent: the id is made from a part that will be
     /// longer when a file that grows is read again, and then its events would be others to the server.
     pub fn begin(&mut self, advance: &Advance) -> Result<(), IngestError> {
-        self.state.begin(&advance.after)
+        self.state.begin(advance)
     }
 
     /// Events in portions that [`Server::append`] takes; one at least.

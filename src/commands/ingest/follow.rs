@@ -3,12 +3,7 @@
 //! A file is kept open, so that what is written to it after a rotation renamed it is read before the new one begins.
 //! Where reading stands is in the store alone: a follower that was killed goes on as any other run would.
 
-use std::{
-    fs::File,
-    io::{self, Read, Seek, SeekFrom},
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{fs::File, io, path::Path, time::Duration};
 
 use tokio::sync::watch;
 
@@ -16,23 +11,15 @@ use super::{
     IngestError,
     file_summary::FileSummary,
     input::{Input, inflated, is_gzip},
-    rotated::{Rotated, is_under, rotated},
+    rotated::{Rotated, rotated},
     say_counts,
-    session::{Origin, Session, WRITTEN},
+    session::Session,
+    tail::Tail,
 };
-use crate::{
-    commands::stop_signal,
-    error::Error,
-    ingest::{Known, Lines, Place, read_lines_end},
-};
+use crate::{commands::stop_signal, error::Error, files::FileId, ingest::Known};
 
 /// Time between two looks at a file that has nothing new.
-const INTERVAL: Duration = Duration::from_secs(1);
-/// After this time text that could go on, and has not, is taken as it is.
-const QUIET: Duration = Duration::from_secs(5);
-/// Bytes before the place of reading by which a file is known that was cut and written anew between two looks.
-const MARK: u64 = 1024;
-
+pub const INTERVAL: Duration = Duration::from_secs(1);
 /// Follows the files until a signal.
 pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Error> {
     let signal = stop_signal(false)?;
@@ -101,22 +88,6 @@ struct FollowedFile<'a> {
     said_missing: bool,
 }
 
-/// A file that is open.
-struct Tail {
-    file: File,
-    place: Place,
-    origin: Origin,
-    /// What stands before the place.
-    mark: Vec<u8>,
-    /// Its length when it was last looked at, and since when that is so.
-    len: u64,
-    since: Instant,
-    /// Since when something behind the place could go on.
-    waiting: Option<Instant>,
-    /// Whether another file had its name when it was last looked at.
-    renamed: bool,
-}
-
 impl<'a> FollowedFile<'a> {
     fn new(path: &'a Path, input: &'a Input) -> Self {
         Self {
@@ -137,8 +108,9 @@ impl<'a> FollowedFile<'a> {
         let Some(mut tail) = self.tail.take() else {
             return self.open(session, done, false).await;
         };
+        tail.let_go(session);
         let cannot_read = |reason| cannot_read(self.input, reason);
-        let len = tail.file.metadata().map_err(cannot_read)?.len();
+        let len = tail.len().map_err(cannot_read)?;
         if !tail.is_as_before(len).map_err(cannot_read)? {
             let name = self.input.name();
             session
@@ -146,19 +118,14 @@ impl<'a> FollowedFile<'a> {
                 .note(&format!("{name} was cut: it is read from its beginning"));
             return self.open(session, done, true).await;
         }
-        if len != tail.len {
-            (tail.len, tail.since) = (len, Instant::now());
-        }
-        let moved = !tail.is_under(self.path).map_err(cannot_read)?;
-        // Whoever writes may go on with the old file for a moment: it must have stood still for one look.
-        let is_last = moved && tail.renamed && tail.since.elapsed() >= INTERVAL;
+        let is_last = tail.is_last(self.path, len).map_err(cannot_read)?;
         let read = tail
             .read(session, self.input, done, stopped, is_last)
             .await?;
-        tail.renamed = moved;
         if is_last && !read && !*stopped.borrow() {
             return Ok(true);
         }
+        tail.hold(session);
         self.tail = Some(tail);
         Ok(read)
     }
@@ -196,6 +163,11 @@ impl<'a> FollowedFile<'a> {
         {
             return Err(IngestError::NotFollowed(self.input.name()));
         }
+        let id = FileId::of(&file.metadata().map_err(cannot_open)?);
+        // It has two names for a moment, or for good: it is read under the other one.
+        if id.is_some_and(|id| session.followed.contains(&id)) {
+            return Ok(false);
+        }
         let mut sources = session.known()?;
         let mut survey = |session: &Session<'_>, sources: &[Known]| {
             let found = session.survey(&mut file, sources);
@@ -209,19 +181,9 @@ impl<'a> FollowedFile<'a> {
             sources = session.known()?;
             found = survey(session, &sources)?;
         }
-        self.tail = Some(Tail {
-            file,
-            place: found.from,
-            origin: Origin::File {
-                source: found.known.map(|it| it.source),
-                taken: sources.iter().map(|it| it.source).collect(),
-            },
-            mark: Vec::new(),
-            len: 0,
-            since: Instant::now(),
-            waiting: None,
-            renamed: false,
-        });
+        let tail = Tail::new(file, id, found);
+        tail.hold(session);
+        self.tail = Some(tail);
         Ok(true)
     }
 
@@ -241,7 +203,11 @@ impl<'a> FollowedFile<'a> {
                 continue;
             };
             is_found = true;
-            for it in list.get(from..).unwrap_or_default() {
+            let here = list.get(from..).unwrap_or_default();
+            for it in here {
+                if is_followed(session, it) {
+                    continue;
+                }
                 let input = Input::File(it.path.clone());
                 let read = match it.copy() {
                     Ok(file) => session.ingest_opened(file, &input).await,
@@ -267,92 +233,23 @@ impl<'a> FollowedFile<'a> {
     }
 }
 
+/// Whether a file is read under a name of its own.
+fn is_followed(session: &Session<'_>, it: &Rotated) -> bool {
+    let id = it.copy().and_then(|file| Ok(FileId::of(&file.metadata()?)));
+    id.is_ok_and(|id| id.is_some_and(|id| session.followed.contains(&id)))
+}
+
 /// Whether something of a file was read before.
 fn is_known(session: &Session<'_>, it: &Rotated, known: &[Known]) -> bool {
+    if is_followed(session, it) {
+        return true;
+    }
     let file = it.copy().and_then(inflated);
     let found = file.and_then(|mut file| session.survey(&mut file, known));
     found.is_ok_and(|found| found.known.is_some())
 }
 
-impl Tail {
-    /// Whether what was read is still there.
-    fn is_as_before(&mut self, len: u64) -> io::Result<bool> {
-        Ok(len >= self.place.offset && self.read_mark()? == self.mark)
-    }
-
-    /// The bytes before the place, as many as were remembered.
-    fn read_mark(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let length = self.mark.len() as u64;
-        self.file
-            .seek(SeekFrom::Start(self.place.offset - length))?;
-        self.file.by_ref().take(length).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    /// Whether the path leads to it; also where it leads to nothing, for then nothing is in its place.
-    fn is_under(&self, path: &Path) -> io::Result<bool> {
-        match is_under(&self.file, path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-            result => result,
-        }
-    }
-
-    /// Stores what is new, and says whether there was anything.
-    async fn read(
-        &mut self,
-        session: &mut Session<'_>,
-        input: &Input,
-        done: &mut FileSummary,
-        stopped: &watch::Receiver<bool>,
-        is_last: bool,
-    ) -> Result<bool, IngestError> {
-        let cannot_read = |reason| cannot_read(input, reason);
-        let to = read_lines_end(&mut self.file, self.place.offset, self.len, is_last)
-            .map_err(cannot_read)?;
-        if to == self.place.offset {
-            self.waiting = None;
-            return Ok(false);
-        }
-        self.file
-            .seek(SeekFrom::Start(self.place.offset))
-            .map_err(cannot_read)?;
-        let file = self.file.try_clone().map_err(cannot_read)?;
-        let mut lines = Lines::new(file, self.place.clone(), Some(to));
-        let since = *self.waiting.get_or_insert_with(Instant::now);
-        lines = match since.elapsed() {
-            _ if is_last => lines.ended(),
-            time if time < QUIET => lines.growing(),
-            time if time < WRITTEN => lines,
-            _ => lines.ended(),
-        };
-        let before = self.place.offset;
-        while !*stopped.borrow() {
-            let batch = session.ingest_batch(&mut lines, &mut self.origin, input, done);
-            match batch.await {
-                Ok(Some(end)) => self.place = end,
-                // It was cut while it was read: the next look finds out.
-                Err(IngestError::Read { reason, .. })
-                    if reason.kind() == io::ErrorKind::UnexpectedEof =>
-                {
-                    break;
-                }
-                Err(error) => return Err(error),
-                Ok(None) => break,
-            }
-        }
-        session.settle(&mut done.told).await?;
-        self.mark = vec![0; MARK.min(self.place.offset) as usize];
-        self.mark = self.read_mark().map_err(cannot_read)?;
-        let has_moved = self.place.offset > before;
-        if has_moved {
-            self.waiting = None;
-        }
-        Ok(has_moved)
-    }
-}
-
-fn cannot_read(input: &Input, reason: io::Error) -> IngestError {
+pub fn cannot_read(input: &Input, reason: io::Error) -> IngestError {
     IngestError::Read {
         name: input.name(),
         reason,

@@ -10,8 +10,10 @@ mod rotated;
 mod session;
 mod state;
 mod storing;
+mod tail;
 
 use std::{
+    collections::HashSet,
     io::{self, Write},
     path::PathBuf,
 };
@@ -288,6 +290,9 @@ async fn run(plan: IngestPlan, destination: Destination, ui: &Ui) -> Result<(), 
         ui,
         rules: &plan.rules,
         named: 0,
+        taken: HashSet::new(),
+        followed: HashSet::new(),
+        held: HashSet::new(),
     };
     if plan.follow {
         return follow::run(&mut session, &plan.inputs).await;

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     client::PostAnswer,
+    files::FileId,
     ingest::{
         Batch, Clock, Known, Lines, Place, ReadError, Survey, event_id, journal_id, new_source,
         survey,
@@ -45,15 +46,17 @@ pub struct Session<'a> {
     pub rules: &'a Rules,
     /// Rejected lines and events that were named.
     pub named: u64,
+    /// The ids of all files that were read before or now: a new one gets another.
+    pub taken: HashSet<Uuid>,
+    /// The files that are open because they are followed, and the ids of those: what begins like one of them is another.
+    pub followed: HashSet<FileId>,
+    pub held: HashSet<Uuid>,
 }
 
 /// Where events come from, as far as their ids go.
 pub enum Origin {
     /// A file, whose id is made from its first batch if it has none yet.
-    File {
-        source: Option<Uuid>,
-        taken: HashSet<Uuid>,
-    },
+    File(Option<Uuid>),
     /// A pipe.
     Pipe(Uuid),
 }
@@ -113,10 +116,7 @@ impl Session<'_> {
         let found = self.survey(&mut file, &known).map_err(cannot_read)?;
         file.seek(SeekFrom::Start(found.from.offset))
             .map_err(cannot_read)?;
-        let origin = Origin::File {
-            source: found.known.map(|it| it.source),
-            taken: known.iter().map(|it| it.source).collect(),
-        };
+        let origin = Origin::File(found.known.map(|it| it.source));
         let nothing_new = found.known.is_some() && found.from.offset == found.to;
         let mut lines = Lines::new(file, found.from, Some(found.to));
         if has_ended {
@@ -204,8 +204,10 @@ impl Session<'_> {
     ) -> Result<(), IngestError> {
         let (source, advance) = match origin {
             Origin::Pipe(source) => (*source, None),
-            Origin::File { source, taken } => {
-                let source = *source.get_or_insert_with(|| new_source(&batch.end.sha256(), taken));
+            Origin::File(source) => {
+                let new = || new_source(&batch.end.sha256(), &self.taken);
+                let source = *source.get_or_insert_with(new);
+                self.taken.insert(source);
                 let after = SourceProgress {
                     source,
                     read_to: batch.end.offset,
@@ -234,10 +236,14 @@ impl Session<'_> {
         self.append(events, advance, batch.looks_ahead, told).await
     }
 
-    /// The files that were read before.
+    /// The files that were read before, and are not open.
     pub fn known(&mut self) -> Result<Vec<Known>, IngestError> {
         let sources = self.destination.sources()?;
-        Ok(sources.into_iter().map(known).collect())
+        self.taken.extend(sources.iter().map(|it| it.source));
+        let free = sources
+            .into_iter()
+            .filter(|it| !self.held.contains(&it.source));
+        Ok(free.map(known).collect())
     }
 
     /// Which file it is, and what there is to read in it.

@@ -15,7 +15,7 @@ use crate::{
     config::{ConfigDir, ConfigError},
     error::Error,
     files::OwnedFile,
-    store::SourceProgress,
+    store::{Advance, SourceProgress, StoreError},
 };
 
 /// The version of the format.
@@ -122,11 +122,15 @@ impl State {
     }
 
     /// Remembers the id of a file that is about to be sent for the first time.
-    pub fn begin(&mut self, progress: &SourceProgress) -> Result<(), IngestError> {
-        let known = |it: &Sent| it.progress.source == progress.source;
-        match self.sources.iter().any(known) {
-            true => Ok(()),
-            false => self.write(progress, false),
+    ///
+    /// An error where it was sent to another place than the one from which it is sent now, as by a store.
+    pub fn begin(&mut self, advance: &Advance) -> Result<(), IngestError> {
+        let Advance { before, after } = advance;
+        let known = |it: &&Sent| it.progress.source == after.source;
+        match self.sources.iter().find(known) {
+            Some(it) if it.sent && it.progress.read_to != *before => Err(StoreError::Moved.into()),
+            Some(_) => Ok(()),
+            None => self.write(after, false),
         }
     }
 
