@@ -84,6 +84,17 @@ impl DatabaseUrl {
             });
         };
         let scheme = scheme.to_ascii_lowercase();
+        let url = SecretString::from(format!("{scheme}://{rest}"));
+        // The driver takes all before an `@` for user and password, so that a `?` in front of it is part of them. One in a
+        // parameter has to be encoded; where it is not, more is hidden rather than less.
+        if rest.split_once('?').is_some_and(|(_, it)| it.contains('@')) {
+            let first = rest.split([':', '/', '?', '@']).next();
+            return Some(Self {
+                url,
+                shown: format!("{scheme}://{}", first.unwrap_or_default()),
+                has_password: true,
+            });
+        }
         let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         // A `/` in a password has to be encoded; where it is not, more is hidden rather than less.
         let (login, place) = place.rsplit_once('@').unwrap_or(("", place));
@@ -93,7 +104,7 @@ impl DatabaseUrl {
         };
         let at = if user.is_empty() { "" } else { "@" };
         Some(Self {
-            url: format!("{scheme}://{rest}").into(),
+            url,
             shown: format!("{scheme}://{user}{at}{place}"),
             has_password: password.is_some()
                 || parameters.split('&').any(|it| it.starts_with("password=")),
@@ -146,6 +157,9 @@ mod tests {
                 true,
             ),
             ("postgres://h/db?sslmode=require", "postgres://h/db", false),
+            ("postgres://me:p?w@h/db", "postgres://me", true),
+            ("postgres://me:p@?w@h/db", "postgres://me", true),
+            ("postgres://h/db?user=a@pw", "postgres://h", true),
             ("Postgres://me:pw@h/db", "postgres://me@h/db", true),
             ("mysql://me:pw@h/db", "mysql://me@h/db", true),
             ("file:///trail.db", "file:///trail.db", false),

@@ -175,7 +175,7 @@ fn store_code(error: &StoreError) -> Code {
         | StoreError::NoFile
         | StoreError::Denied(_)
         | StoreError::NotFilterable(_) => Code::Usage,
-        StoreError::Away(_) => Code::Server,
+        StoreError::Away(_) | StoreError::Unsure(_) => Code::Server,
         StoreError::Locked
         | StoreError::Full
         | StoreError::Damaged(_)

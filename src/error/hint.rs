@@ -228,9 +228,12 @@ fn ingest_hint(error: &IngestError) -> Option<&'static str> {
         IngestError::Store(StoreError::Moved) => {
             Some("let the other one end and run the same command again: nothing is lost or doubled")
         }
-        IngestError::Store(StoreError::Locked | StoreError::Away(_) | StoreError::Database(_)) => {
-            Some("run the same command again: nothing is lost or doubled")
-        }
+        IngestError::Store(
+            StoreError::Locked
+            | StoreError::Away(_)
+            | StoreError::Unsure(_)
+            | StoreError::Database(_),
+        ) => Some("run the same command again: nothing is lost or doubled"),
         IngestError::Store(error) => store_hint(error),
         IngestError::State { reason, .. } => Some(match reason.kind() {
             io::ErrorKind::WouldBlock => "let it end, or give each its own --state FILE",
@@ -303,7 +306,7 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
         StoreError::TooNew { .. } => Some("use a newer auditlog"),
         StoreError::ReadOnly => Some("check who may write to the store and its folder"),
         StoreError::Locked => Some("let the other program end"),
-        StoreError::Away(_) => {
+        StoreError::Away(_) | StoreError::Unsure(_) => {
             Some("check the host and the port, or try again later: nothing is lost or doubled")
         }
         StoreError::Denied(_) => Some(

@@ -17,7 +17,7 @@ use hyper::{
     http::request::Parts,
 };
 use sha2::{Digest, Sha256};
-use tokio::task::spawn_blocking;
+use tokio::{sync::OwnedSemaphorePermit, task::spawn_blocking};
 
 /// Shorter bodies are sent as they are: what a real Backstage does.
 const SHORT: usize = 1024;
@@ -74,27 +74,45 @@ pub(super) struct Text(Arc<Made>);
 #[derive(Debug)]
 struct Made {
     bytes: Bytes,
+    /// The right to hold it, in whatever encoding.
+    permit: Option<Arc<OwnedSemaphorePermit>>,
     tag: OnceLock<String>,
     packed: OnceLock<Option<Bytes>>,
 }
 
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Bytes::from(text).into()
+/// Bytes that keep the right to hold them until nobody has them any more.
+struct Held<T> {
+    bytes: T,
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+impl<T: AsRef<[u8]>> AsRef<[u8]> for Held<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
     }
 }
 
-impl From<Bytes> for Text {
-    fn from(bytes: Bytes) -> Self {
-        Self(Arc::new(Made {
-            bytes,
-            tag: OnceLock::new(),
-            packed: OnceLock::new(),
-        }))
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::new(text.into_bytes(), None)
     }
 }
 
 impl Text {
+    /// A body that is held by a permit, until it has been read by all who get it.
+    pub(super) fn held(text: String, permit: OwnedSemaphorePermit) -> Self {
+        Self::new(text.into_bytes(), Some(Arc::new(permit)))
+    }
+
+    fn new(bytes: Vec<u8>, permit: Option<Arc<OwnedSemaphorePermit>>) -> Self {
+        Self(Arc::new(Made {
+            bytes: held(bytes, permit.as_ref()),
+            permit,
+            tag: OnceLock::new(),
+            packed: OnceLock::new(),
+        }))
+    }
+
     pub(super) fn bytes(&self) -> &Bytes {
         &self.0.bytes
     }
@@ -103,9 +121,9 @@ impl Text {
         self.0.tag.get_or_init(|| tag(self.bytes()))
     }
 
-    fn packed(&self) -> Option<Bytes> {
-        let packed = self.0.packed.get_or_init(|| packed(self.bytes()));
-        packed.clone()
+    pub(super) fn packed(&self) -> Option<Bytes> {
+        let made = || Some(held(packed(self.bytes())?, self.0.permit.as_ref()));
+        self.0.packed.get_or_init(made).clone()
     }
 
     /// The same with its tag, which everybody who gets it needs.
@@ -203,6 +221,16 @@ impl Wanted {
     }
 }
 
+fn held(bytes: Vec<u8>, permit: Option<&Arc<OwnedSemaphorePermit>>) -> Bytes {
+    match permit {
+        None => bytes.into(),
+        Some(permit) => Bytes::from_owner(Held {
+            bytes,
+            _permit: Arc::clone(permit),
+        }),
+    }
+}
+
 fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
@@ -243,10 +271,10 @@ fn names(list: &[u8], tag: &str) -> bool {
 }
 
 /// The body compressed, at the level that costs least: it is made anew for each answer.
-fn packed(body: &[u8]) -> Option<Bytes> {
+fn packed(body: &[u8]) -> Option<Vec<u8>> {
     let mut gzip = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     gzip.write_all(body).ok()?;
-    gzip.finish().ok().map(Bytes::from)
+    gzip.finish().ok()
 }
 
 /// What Accept-Encoding asks for: gzip where it is liked no less than the body as it is (RFC 9110, 12.5.3).

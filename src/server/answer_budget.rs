@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use hyper::body::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::answer::Text;
 
@@ -20,28 +19,12 @@ impl Default for AnswerBudget {
     }
 }
 
-/// An answer, and the right to hold it.
-struct Held {
-    text: String,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
-}
-
 impl AnswerBudget {
     /// The answer, if there is room for it: for as long as anything of it is held.
     pub(super) fn take(&self, text: String) -> Option<Text> {
         let bytes = u32::try_from(text.len()).ok()?;
         let permit = Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()?;
-        let held = Held {
-            text,
-            _permit: permit,
-        };
-        Some(Bytes::from_owner(held).into())
+        Some(Text::held(text, permit))
     }
 }
 
@@ -59,10 +42,12 @@ mod tests {
         let first = answer_budget.take("1234567".to_owned()).unwrap();
         assert!(answer_budget.take("1234".to_owned()).is_none());
         assert!(answer_budget.take("123".to_owned()).is_some());
-        let sending = first.bytes().slice(..1);
+        let sending = [first.bytes().slice(..1), first.packed().unwrap()];
         drop(first);
-        assert!(answer_budget.take("1234".to_owned()).is_none());
-        drop(sending);
+        for part in sending {
+            assert!(answer_budget.take("1234".to_owned()).is_none());
+            drop(part);
+        }
         assert!(answer_budget.take("1234567890".to_owned()).is_some());
     }
 }

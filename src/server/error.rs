@@ -152,10 +152,14 @@ impl Refusal {
                 "ServiceUnavailableError",
                 "More is sent than can be taken; try again later".into(),
             ),
-            Self::NotStored(_) => (
+            Self::NotStored(error) => (
                 503,
                 "ServiceUnavailableError",
-                "Nothing of this request was stored; try again later".into(),
+                match **error {
+                    StoreError::Unsure(_) => UNSURE,
+                    _ => "Nothing of this request was stored; try again later",
+                }
+                .into(),
             ),
         };
         PublicError {
@@ -166,6 +170,7 @@ impl Refusal {
     }
 }
 
+const UNSURE: &str = "This request may have been stored; send it again later with the same ids";
 const INPUT: (u16, &str) = (400, "InputError");
 const TOO_LARGE: (u16, &str) = (413, "PayloadTooLargeError");
 const UNSUPPORTED: (u16, &str) = (415, "UnsupportedMediaTypeError");
@@ -182,7 +187,9 @@ fn body(error: BodyError) -> (u16, &'static str) {
 /// Whether the same request can succeed a little later, with nobody's help.
 fn passes(error: &StoreError) -> bool {
     match error {
-        StoreError::Locked | StoreError::TooSlow | StoreError::Away(_) => true,
+        StoreError::Locked | StoreError::TooSlow | StoreError::Away(_) | StoreError::Unsure(_) => {
+            true
+        }
         StoreError::NotFound(_)
         | StoreError::NotAStore(_)
         | StoreError::TooNew { .. }
@@ -212,6 +219,11 @@ mod tests {
         let told = damaged.told();
         assert_eq!(told.status, 500);
         assert_eq!(told.message, "An internal error occurred");
+        let stored = |error: StoreError| Refusal::NotStored(error.into()).told().message;
+        assert!(
+            stored(StoreError::Away("x".into())).starts_with("Nothing of this request was stored;")
+        );
+        assert!(stored(StoreError::Unsure("x".into())).contains("may have been stored"));
         for busy in [StoreError::Locked, StoreError::TooSlow] {
             let told = Refusal::Store(busy.into()).told();
             assert_eq!(

@@ -206,18 +206,22 @@ impl Routes {
     }
 
     async fn page(&self, uri: &Uri) -> Result<Response<Text>, Refusal> {
-        let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        let now = Timestamp::from(chrono::Utc::now());
-        let asked = query::Request::from_pairs(pairs, now).map_err(Refusal::Parameter)?;
-        let (limit, offset) = (asked.limit, asked.offset);
+        let parameters = uri.query().unwrap_or_default();
+        let ask = || {
+            let pairs = url::form_urlencoded::parse(parameters.as_bytes());
+            query::Request::from_pairs(pairs, chrono::Utc::now().into())
+        };
+        let asked = ask().map_err(Refusal::Parameter)?;
         let read = async {
+            // Now, for all who have asked meanwhile: a window that is not given ends here.
+            let asked = ask().unwrap_or(asked);
+            let (limit, offset) = (asked.limit, asked.offset);
             let page = self.store.page(&asked.query, limit, offset).await?;
             let bodies = page.bodies.iter().map(String::as_str);
             let written = write_page(bodies, page.total, limit, offset);
             let text = self.answer_budget.take(written).ok_or(NoPage::Unread)?;
             Ok(text.tagged().await)
         };
-        let parameters = uri.query().unwrap_or_default();
         let body = self.shared_pages.get(parameters, read).await;
         Ok(json(StatusCode::OK, body?))
     }

@@ -35,6 +35,9 @@ pub enum StoreError {
     /// The database does not answer, or has broken off: it may be starting again.
     #[error("cannot reach the database: {0}")]
     Away(String),
+    /// The database broke off while it made a transaction last: nobody knows whether it did.
+    #[error("the database broke off, and may have stored it: {0}")]
+    Unsure(String),
     /// The database lets its user not do it.
     #[error("the database does not allow it: {0}")]
     Denied(String),

@@ -165,6 +165,36 @@ fn a_record_of_the_journal_is_one_event_in_whatever_file_it_comes() {
 }
 
 #[test]
+fn a_time_that_no_date_can_name_is_none() {
+    let home = Home::new();
+    let carry = |line: &str, micros: &str| {
+        json!({ "MESSAGE": line, "__REALTIME_TIMESTAMP": micros }).to_string()
+    };
+    let lines = recorded_lines();
+    let lines = lines
+        .iter()
+        .filter(|it| it.contains("isAuditEvent") && it.contains("succeeded"));
+    let absurd = ["999999999999999999", "-9223372036854775808", "1e3", "x"];
+    let carried: Vec<_> = absurd
+        .iter()
+        .zip(lines)
+        .map(|(at, line)| carry(line, at))
+        .collect();
+    home.write("journal.json", log(&carried));
+    let said = ingest(&home, "s.db", &["journal.json"]);
+    assert!(said.starts_with("read 4, "), "{said}");
+    assert!(said.contains("rejected 0"), "{said}");
+    let year = |body: &String| {
+        serde_json::from_str::<Value>(body).unwrap()["event_time"]
+            .as_str()
+            .unwrap()[..3]
+            .to_owned()
+    };
+    assert!(bodies(&home, "s.db").iter().all(|body| year(body) == "202"));
+    assert!(!bodies(&home, "s.db").is_empty());
+}
+
+#[test]
 fn the_text_of_development_is_read_even_where_a_message_breaks_it() {
     let home = Home::new();
     let said = ingest(

@@ -10,6 +10,22 @@ use crate::support::{
 };
 
 #[test]
+fn what_is_too_large_to_be_read_whole_is_not_changed() {
+    let home = Home::new();
+    let large = format!(
+        "[profiles.a]\nurl = 'https://a.example'\n{}",
+        "# …\n".repeat(300_000)
+    );
+    home.write_config(&large);
+    let add = home.run(&["profile", "add", "b", "--url", "https://b.example"]);
+    assert!(
+        add.stderr.contains("it is larger than 1048576 bytes"),
+        "{add:?}"
+    );
+    assert_eq!((add.code, home.read(CONFIG) == large), (2, true));
+}
+
+#[test]
 fn what_is_no_configuration_is_refused_with_its_place() {
     let home = Home::new();
     let path = home.path(CONFIG).display().to_string();

@@ -83,12 +83,17 @@ async fn a_store_that_fails_is_not_explained_and_can_be_asked_again() {
 async fn nothing_is_taken_for_a_file_that_is_gone() {
     let home = Home::new();
     let path = home.path("s.db");
-    let served = Served::start(Store::open(&path).unwrap()).await;
+    let store = Store::open(&path).unwrap();
+    let mut writer = store.writer().unwrap();
+    let served = Served::start(store).await;
     assert_eq!(post(&served, sent("a")).await, "stored 1");
     std::fs::rename(&path, home.path("moved.db")).unwrap();
     let refused =
         "503 ServiceUnavailableError: Nothing of this request was stored; try again later";
     assert_eq!(post(&served, sent("b")).await, refused);
+    let all = auditlog::api::Timestamp::parse("9000-01-01T00:00:00Z").unwrap();
+    let deleted = writer.delete_before(all, 10).unwrap_err().to_string();
+    assert!(deleted.contains("the file is gone"), "{deleted}");
     let ready = served.request("GET", "/readyz").await;
     assert_eq!(ready.status, 503, "{ready:?}");
     assert!(ready.body.contains("cannot be written"), "{ready:?}");

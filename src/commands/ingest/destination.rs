@@ -177,7 +177,11 @@ pub fn may_pass(error: &IngestError) -> bool {
     match error {
         IngestError::Store(error) => matches!(
             error,
-            StoreError::Locked | StoreError::Full | StoreError::Away(_) | StoreError::TooSlow
+            StoreError::Locked
+                | StoreError::Full
+                | StoreError::Away(_)
+                | StoreError::Unsure(_)
+                | StoreError::TooSlow
         ),
         IngestError::Send(error) => error.may_pass(),
         IngestError::State { reason, .. } => reason.kind() == io::ErrorKind::StorageFull,

@@ -40,10 +40,25 @@ impl Pool {
         &self.database
     }
 
-    /// A connection that nobody else has. Who waits for one longer than a question may take is told so.
+    /// What a question gives that has a connection to itself; the wait for one, and all its statements, are one bound.
+    pub(super) async fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let work = async {
+            let mut lent = self.lend().await?;
+            let answer = question(lent.session()?).await?;
+            lent.end();
+            Ok(answer)
+        };
+        timeout(self.bound, work)
+            .await
+            .unwrap_or(Err(StoreError::TooSlow))
+    }
+
+    /// A connection that nobody else has.
     pub(super) async fn lend(&self) -> Result<Lent, StoreError> {
-        let permit = timeout(self.bound, Arc::clone(&self.permits).acquire_owned());
-        let permit = permit.await.map_err(|_| StoreError::TooSlow)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| StoreError::BrokenOff)?;
         let idle = loop {
             let idle = self

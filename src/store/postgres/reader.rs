@@ -29,23 +29,23 @@ impl Store {
         limit: u32,
         offset: u64,
     ) -> Result<StoredPage, StoreError> {
-        let mut lent = self.pool.lend().await?;
-        let reading = Reading::new(lent.session()?, query, &self.known);
-        let page = match reading.is_counted() {
-            true => reading.counted_page(limit, offset).await?,
-            false => reading.found_page(limit, offset).await?,
+        let page = async |session: &Session| {
+            let reading = Reading::new(session, query, &self.known);
+            match reading.is_counted() {
+                true => reading.counted_page(limit, offset).await,
+                false => reading.found_page(limit, offset).await,
+            }
         };
-        lent.end();
-        Ok(page)
+        self.pool.ask(page).await
     }
 
     /// The number of matches.
     pub(in crate::store) async fn count(&self, query: &Query) -> Result<u64, StoreError> {
-        let mut lent = self.pool.lend().await?;
-        let reading = Reading::new(lent.session()?, query, &self.known);
-        let count = reading.count().await?;
-        lent.end();
-        Ok(count)
+        let count = async |session: &Session| {
+            let reading = Reading::new(session, query, &self.known);
+            reading.count().await
+        };
+        self.pool.ask(count).await
     }
 
     /// The next `limit` matches behind `after`, or the first.
@@ -56,15 +56,16 @@ impl Store {
         after: Option<&Position>,
         limit: u32,
     ) -> Result<Scanned, StoreError> {
-        let mut lent = self.pool.lend().await?;
-        let reading = Reading::new(lent.session()?, query, &self.known);
-        let scan = |kinds: &Kinds| {
-            let question = reading.question(kinds);
-            Ok((sql::scan(Postgres, &question, order, after, limit)?, None))
+        let scan = async |session: &Session| {
+            let reading = Reading::new(session, query, &self.known);
+            let scan = |kinds: &Kinds| {
+                let question = reading.question(kinds);
+                Ok((sql::scan(Postgres, &question, order, after, limit)?, None))
+            };
+            let (_, rows, _) = reading.begin(scan).await?;
+            scanned(&rows, limit)
         };
-        let (_, rows, _) = reading.begin(scan).await?;
-        lent.end();
-        scanned(&rows, limit)
+        self.pool.ask(scan).await
     }
 }
 

@@ -74,7 +74,10 @@ impl Writer {
             };
             let mut writing = Writing::begin(&mut client, &self.known).await?;
             let done = work(&mut writing).await?;
-            let seen = writing.commit().await?;
+            let seen = writing.commit().await.map_err(|error| match error {
+                StoreError::Away(reason) => StoreError::Unsure(reason),
+                error => error,
+            })?;
             self.client = Some(client);
             if self.known.len() + seen.len() > MAX_KINDS {
                 self.known.clear();

@@ -44,7 +44,7 @@ impl Readers {
         }
     }
 
-    /// Runs `work` with a connection that nobody else has. Who stops waiting stops the work too.
+    /// Runs `work` with a connection that nobody else has. Dropped, it stops the work, too.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,

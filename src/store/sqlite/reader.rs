@@ -51,20 +51,25 @@ impl Store {
         offset: u64,
     ) -> Result<StoredPage, StoreError> {
         let (query, known) = (query.clone(), self.known.clone());
-        // What is found by an index is mostly found at once. What the counts answer always takes a little longer.
-        match query.filters.iter().all(|it| is_counted(it.field)) {
-            true => {
-                let read = move |connection: &mut Connection| {
-                    Reading::begin(connection, &query, &known)?.counted_page(limit, offset)
-                };
-                self.readers.run(read).await
-            }
-            false => {
-                let read = move |connection: &mut Connection| {
-                    Reading::begin(connection, &query, &known)?.indexed_page(limit, offset)
-                };
-                self.readers.run_at_once(read).await
-            }
+        let counted = query
+            .filters
+            .iter()
+            .filter(|it| is_counted(it.field))
+            .count();
+        if counted == query.filters.len() {
+            let read = move |connection: &mut Connection| {
+                Reading::begin(connection, &query, &known)?.counted_page(limit, offset)
+            };
+            return self.readers.run(read).await;
+        }
+        let read = move |connection: &mut Connection| {
+            Reading::begin(connection, &query, &known)?.indexed_page(limit, offset)
+        };
+        // What is found by an index is mostly found at once. What needs the counts or the kinds, which others may be
+        // reading, always takes a little longer.
+        match counted {
+            0 => self.readers.run_at_once(read).await,
+            _ => self.readers.run(read).await,
         }
     }
 

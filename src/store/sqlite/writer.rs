@@ -183,6 +183,9 @@ impl Writer {
         time: Timestamp,
         most: u32,
     ) -> Result<u64, StoreError> {
+        if let Some(opened) = &self.opened {
+            opened.check()?;
+        }
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
         let deleted = appending.delete_before(time, most)?;
         appending.commit()?;
