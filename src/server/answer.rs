@@ -81,14 +81,14 @@ struct Made {
 }
 
 /// Bytes that keep the right to hold them until nobody has them any more.
-struct Held<T> {
-    bytes: T,
+struct Held {
+    bytes: Vec<u8>,
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
-impl<T: AsRef<[u8]>> AsRef<[u8]> for Held<T> {
+impl AsRef<[u8]> for Held {
     fn as_ref(&self) -> &[u8] {
-        self.bytes.as_ref()
+        &self.bytes
     }
 }
 

@@ -82,7 +82,7 @@ impl Health {
     }
 
     /// Who writes; none once the server ends.
-    pub(super) fn writing(&self) -> Option<WriteQueue> {
+    pub(super) fn write_queue(&self) -> Option<WriteQueue> {
         let write_queue = self.write_queue.lock();
         write_queue.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -109,7 +109,7 @@ impl Health {
     }
 
     async fn state(&self) -> Result<(), NotReady> {
-        let Some(write_queue) = self.writing() else {
+        let Some(write_queue) = self.write_queue() else {
             return Err(NotReady::Ending);
         };
         let mut found = self.found.lock().await;
@@ -130,7 +130,7 @@ impl Health {
             };
         }
         // It may have begun to end meanwhile.
-        match self.writing() {
+        match self.write_queue() {
             Some(_) => found.state,
             None => Err(NotReady::Ending),
         }

@@ -84,7 +84,7 @@ impl Operations {
             Kind::Gauge("Whether /readyz says so."),
             f64::from(u8::from(ready)),
         );
-        if let Some(write_queue) = self.health.writing() {
+        if let Some(write_queue) = self.health.write_queue() {
             let (waiting, most) = write_queue.queue();
             text.one(
                 "auditlog_store_queue_length",

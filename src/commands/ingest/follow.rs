@@ -20,6 +20,7 @@ use crate::{commands::stop_signal, error::Error, files::FileId, ingest::Known};
 
 /// Time between two looks at a file that has nothing new.
 pub const INTERVAL: Duration = Duration::from_secs(1);
+
 /// Follows the files until a signal.
 pub async fn run(session: &mut Session<'_>, inputs: &[Input]) -> Result<(), Error> {
     let signal = stop_signal(false)?;
@@ -158,12 +159,11 @@ impl<'a> FollowedFile<'a> {
             }
             Err(error) => return Err(cannot_open(error)),
         };
-        if !file.metadata().map_err(cannot_open)?.is_file()
-            || is_gzip(&mut file).map_err(cannot_open)?
-        {
+        let metadata = file.metadata().map_err(cannot_open)?;
+        if !metadata.is_file() || is_gzip(&mut file).map_err(cannot_open)? {
             return Err(IngestError::NotFollowed(self.input.name()));
         }
-        let id = FileId::of(&file.metadata().map_err(cannot_open)?);
+        let id = FileId::of(&metadata);
         // It has two names for a moment, or for good: it is read under the other one.
         if id.is_some_and(|id| session.followed.contains(&id)) {
             return Ok(false);
@@ -203,8 +203,7 @@ impl<'a> FollowedFile<'a> {
                 continue;
             };
             is_found = true;
-            let here = list.get(from..).unwrap_or_default();
-            for it in here {
+            for it in list.get(from..).unwrap_or_default() {
                 if is_followed(session, it) {
                     continue;
                 }

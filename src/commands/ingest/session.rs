@@ -48,8 +48,9 @@ pub struct Session<'a> {
     pub named: u64,
     /// The ids of all files that were read before or now: a new one gets another.
     pub taken: HashSet<Uuid>,
-    /// The files that are open because they are followed, and the ids of those: what begins like one of them is another.
+    /// The files that are open because they are followed: each is read under one of its names.
     pub followed: HashSet<FileId>,
+    /// The ids of those: what begins like one of them is another.
     pub held: HashSet<Uuid>,
 }
 

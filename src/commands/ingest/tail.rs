@@ -83,6 +83,7 @@ impl Tail {
         }
     }
 
+    /// Lets them, while it is not known whether it is read on.
     pub fn let_go(&self, session: &mut Session<'_>) {
         if let Some(id) = &self.id {
             session.followed.remove(id);

@@ -97,11 +97,14 @@ impl Writer {
         Ok(())
     }
 
+    /// Refuses to write to a file that has lost its name.
+    fn check_file(&self) -> Result<(), StoreError> {
+        self.opened.as_ref().map_or(Ok(()), Opened::check)
+    }
+
     /// What somebody else has begun to fill, and perhaps not ended, gets its indexes.
     fn make_ready(&self) -> Result<(), StoreError> {
-        if let Some(opened) = &self.opened {
-            opened.check()?;
-        }
+        self.check_file()?;
         match self.loading == Loading::Begun || loading::is_indexed(&self.connection)? {
             true => Ok(()),
             false => loading::finish(&self.connection),
@@ -183,9 +186,7 @@ impl Writer {
         time: Timestamp,
         most: u32,
     ) -> Result<u64, StoreError> {
-        if let Some(opened) = &self.opened {
-            opened.check()?;
-        }
+        self.check_file()?;
         let mut appending = Appending::begin(&mut self.connection, &mut self.known)?;
         let deleted = appending.delete_before(time, most)?;
         appending.commit()?;
